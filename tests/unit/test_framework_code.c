@@ -661,6 +661,22 @@ START_TEST(an_alembic_file_without_a_readable_revision_counts)
 }
 END_TEST
 
+START_TEST(a_computed_revision_of_alembic_is_not_taken_for_its_first_string)
+{
+    put("m/a.py", "\"\"\"Words\nrevision = 'old'\n\"\"\"\nrevision: str = 'aaa'\ndown_revision = None\n");
+    put("m/b.py", "revision = 'bbb' + '1'\ndown_revision = 'aaa'\n");
+    put("m/c.py", "revision = 'cc' 'c'\n");
+    put("m/d.py", "revision = f'd{1}'\n");
+    put("m/e.py", "revision = (\n    'eee'\n)\nf(\nrevision='no'\n)\n");
+    put("m/f.py", "revision = 'fff'\ndown_revision = 'x' if True else None\n");
+    put("m/g.py", "revision = 'old'\nrevision = 'ggg'; down_revision = 'aaa'\n");
+    ck_assert_str_eq(listed("alembic", "m"), "a=aaa,b=b.py,c=c.py,d=d.py,e=eee,f=fff,g=ggg");
+    const struct migration_files files = list("alembic", "m");
+    ck_assert_ptr_nonnull(strstr(files.warnings[0], "b.py does not say its revision as plain text"));
+    ck_assert_ptr_nonnull(strstr(files.warnings[3], "f.py computes the revision before it"));
+}
+END_TEST
+
 START_TEST(an_alembic_merge_may_say_its_parents_on_several_lines)
 {
     put("m/a.py", "revision = 'aaa'\ndown_revision = (\n    'zzz',  # one\n    'yyy',\n)\n");
@@ -847,6 +863,7 @@ int main(void)
     tcase_add_test(tests, dbup_has_the_names_of_resources);
     tcase_add_test(tests, evolve_compares_versions_as_numbers);
     tcase_add_test(tests, an_alembic_file_without_a_readable_revision_counts);
+    tcase_add_test(tests, a_computed_revision_of_alembic_is_not_taken_for_its_first_string);
     tcase_add_test(tests, an_alembic_merge_may_say_its_parents_on_several_lines);
     tcase_add_test(tests, what_a_yoyo_migration_depends_on_comes_first_also_a_name_with_blanks);
     tcase_add_test(tests, a_doctrine_migration_is_known_by_its_full_name);

@@ -1,78 +1,89 @@
 /*
- * Assignments are at the beginning of a line; nothing is evaluated.
+ * Assignments are at the beginning of a line, outside of strings and brackets; the last one counts. Nothing is
+ * evaluated: what is more than strings and brackets is computed, and so are strings side by side.
  */
 #include "framework/coded/alembic_revision.h"
 
 #include "base/files.h"
 #include "base/text.h"
+#include "framework/coded/python.h"
 
 #include <stdint.h>
 #include <string.h>
 
 #define PROGRAM_LIMIT ((size_t)1024 * 1024)
 
-/* A value up to the end of its line; a value that opens a bracket goes on until the bracket is closed. */
-static struct text whole_value(struct text source, struct text on_line)
+/* The right side of an assignment. */
+struct value {
+    struct words words;
+    bool is_computed;
+};
+
+/* How the depth of brackets changes with a token. */
+static int bracket(const struct python_token *token)
 {
-    const char first = on_line.size == 0 ? '\0' : on_line.data[0];
-    if (first != '(' && first != '[') {
-        return on_line;
+    if (token->kind != PYTHON_SIGN) {
+        return 0;
     }
-    const size_t start = (size_t)(on_line.data - source.data);
-    const size_t end = text_find(source, first == '(' ? ")" : "]", start);
-    return end == SIZE_MAX ? on_line : text_slice(source, start, end);
+    const char sign = token->text.data[0];
+    return sign == '(' || sign == '[' || sign == '{' ? 1 : -(sign == ')' || sign == ']' || sign == '}');
 }
 
-/* The right side of "name = …" or "name: type = …" at the start of a line; empty if there is none. */
-static struct text assignment(const struct text source, const char *name)
+static bool is_sign(const struct python_token *token, char sign)
 {
-    struct text rest_of_source = source;
-    for (struct text line; text_next_line(&rest_of_source, &line);) {
-        if (!text_starts_with(line, name)) {
-            continue;
+    return token->kind == PYTHON_SIGN && token->text.data[0] == sign;
+}
+
+/* Is this token, which is no string, part of a value that only consists of strings? */
+static bool is_plain(const struct python_token *token)
+{
+    return (token->kind == PYTHON_NAME && text_is(token->text, "None")) || bracket(token) != 0 || is_sign(token, ',');
+}
+
+/* Reads a value at *at, and leaves *at in front of the line behind it. */
+static struct value read_value(struct arena *arena, struct text source, size_t *at)
+{
+    struct value value = {0};
+    struct python_token token;
+    bool was_string = false;
+    int depth = 0;
+    for (size_t behind = *at; python_next(source, &behind, &token); *at = behind) {
+        if (depth <= 0 && (token.begins_line || is_sign(&token, ';'))) {
+            break;
         }
-        const struct text rest = text_slice(line, strlen(name), line.size);
-        const size_t equals = text_find(rest, "=", 0);
-        const struct text between = text_trim(text_slice(rest, 0, equals));
-        if (equals != SIZE_MAX && (between.size == 0 || between.data[0] == ':')) {
-            return whole_value(source, text_trim(text_slice(rest, equals + 1, rest.size)));
+        const bool is_string = token.kind == PYTHON_STRING;
+        if (is_string) {
+            words_add(arena, &value.words, arena_strndup(arena, token.text.data, token.text.size));
+        }
+        value.is_computed = value.is_computed || (is_string ? was_string : !is_plain(&token));
+        was_string = is_string;
+        depth += bracket(&token);
+    }
+    return value;
+}
+
+/* The right side of the last "name = …" or "name: type = …" at the start of a line. */
+static struct value assignment(struct arena *arena, const struct text source, const char *name)
+{
+    struct value value = {0};
+    struct python_token token;
+    int depth = 0;
+    for (size_t at = 0; python_next(source, &at, &token);) {
+        const bool starts = depth <= 0 && token.kind == PYTHON_NAME && text_is(token.text, name) &&
+                            (token.text.data == source.data || token.text.data[-1] == '\n');
+        depth += bracket(&token);
+        if (starts && python_is_set(source, &at)) {
+            value = read_value(arena, source, &at);
         }
     }
-    return (struct text){0};
+    return value;
 }
 
-/* The next quoted word of a value, outside of comments; NULL if there is none. */
-static const char *next_string(struct arena *arena, struct text *value)
+/* Appends the revisions that an assignment names. */
+static void add_parents(struct arena *arena, const struct value value, struct alembic_revision *revision)
 {
-    size_t start = 0;
-    while (start < value->size && value->data[start] != '\'' && value->data[start] != '"') {
-        const size_t line = value->data[start] == '#' ? text_find(*value, "\n", start) : start;
-        start = line == SIZE_MAX ? value->size : line + 1;
-    }
-    const size_t end =
-        start >= value->size ? SIZE_MAX : text_find(*value, (const char[]){value->data[start], '\0'}, start + 1);
-    if (end == SIZE_MAX) {
-        return NULL;
-    }
-    const char *const word = arena_strndup(arena, value->data + start + 1, end - start - 1);
-    *value = text_slice(*value, end + 1, value->size);
-    return word;
-}
-
-static void add_words(struct arena *arena, struct text value, struct words *words)
-{
-    for (const char *word; (word = next_string(arena, &value)) != NULL;) {
-        words_add(arena, words, word);
-    }
-}
-
-/* Appends the revisions that a value names. One that is neither quoted nor None nor empty is computed. */
-static void add_parents(struct arena *arena, struct text value, struct alembic_revision *revision)
-{
-    const size_t before = revision->parents.count;
-    add_words(arena, value, &revision->parents);
-    const bool is_none = value.size == 0 || text_starts_with(value, "None") || strchr("([", value.data[0]) != NULL;
-    revision->is_computed = revision->is_computed || (revision->parents.count == before && !is_none);
+    words_add_all(arena, &revision->parents, &value.words);
+    revision->is_computed = revision->is_computed || value.is_computed;
 }
 
 struct alembic_revision *alembic_revision_read(struct arena *arena, const char *path, struct status *status)
@@ -83,11 +94,11 @@ struct alembic_revision *alembic_revision_read(struct arena *arena, const char *
     }
     struct alembic_revision *const revision = arena_alloc(arena, sizeof *revision);
     source = text_without_mark(source);
-    struct text id = assignment(source, "revision");
-    revision->id = next_string(arena, &id);
-    add_parents(arena, assignment(source, "down_revision"), revision);
+    const struct value id = assignment(arena, source, "revision");
+    revision->id = id.is_computed || id.words.count != 1 ? NULL : id.words.items[0];
+    add_parents(arena, assignment(arena, source, "down_revision"), revision);
     revision->down_count = revision->parents.count;
-    add_parents(arena, assignment(source, "depends_on"), revision);
-    add_words(arena, assignment(source, "branch_labels"), &revision->labels);
+    add_parents(arena, assignment(arena, source, "depends_on"), revision);
+    revision->labels = assignment(arena, source, "branch_labels").words;
     return revision;
 }
