@@ -242,7 +242,8 @@ class Run(Case):
 
     def test_a_failed_attempt_of_prisma_stops_every_run_until_it_is_resolved(self):
         files = self.project().add("1", "SELECT 1;").add("2", "SELECT 1;")
-        rpc = self.rpc(self.worker(files))
+        worker = self.worker(files)
+        rpc = self.rpc(worker)
         self.run_all(rpc, migrations=["1"])
         self.sql("INSERT INTO _prisma_migrations (id, checksum, migration_name, logs) VALUES ('x', 'y', '2', 'division by zero')")
         with self.assertRaises(RpcError) as caught:
@@ -251,6 +252,8 @@ class Run(Case):
         self.assertIn("P3009", caught.exception.status.message)
         self.assertIn("then truss mark-rolled-back ", caught.exception.status.message)
         self.assertIn("division by zero", caught.exception.status.detail.detail)
+        self.assertTrue(self.truss("status", worker=worker).stdout.rstrip().endswith(
+            "\nNext: Undo by hand what the attempt left, and then: truss mark-rolled-back 2\n      Or complete it by hand, and then: truss mark-applied 2"))
 
     def test_a_first_step_that_rolls_back_leaves_no_row(self):
         files = self.project().add("1", "CREATE TABLE t (id INT); SELECT 1/0;\nVACUUM;\n")

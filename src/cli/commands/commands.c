@@ -108,6 +108,7 @@ static void print_failure(const struct cli *cli, const Truss__Migration__V1__Get
     struct arena *const arena = cli->arena;
     const Truss__Migration__V1__FailedAttempt *const failure = migration->last_failure;
     if (failure == NULL) {
+        failure_print_next_of(cli, reply, migration);
         return;
     }
     output_put(COLOUR_RED, "\nlast attempt failed: ");

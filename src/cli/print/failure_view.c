@@ -253,11 +253,39 @@ static bool has_other_history(const Truss__Migration__V1__GetStatusResponse *rep
     return reply->summary != NULL && reply->summary->modified + reply->summary->orphaned > 0;
 }
 
+/* Did another tool leave an attempt in the tracking table, so that nothing runs? One that a run continues has a note.
+ */
+static bool is_unresolved(const Truss__Migration__V1__Migration *migration)
+{
+    return migration->detail_state == TRUSS__MIGRATION__V1__DETAIL_STATE__DETAIL_STATE_FAILED &&
+           migration->state == TRUSS__MIGRATION__V1__STATE__STATE_PENDING &&
+           output_or_empty(migration->note)[0] == '\0';
+}
+
+static void print_resolve(const struct cli *cli, const Truss__Migration__V1__Migration *migration)
+{
+    const char *const name = words_quoted(cli->arena, migration->name);
+    const char *const words =
+        arena_printf(cli->arena,
+                     "Undo by hand what the attempt left, and then: %s %s\n      Or complete it "
+                     "by hand, and then: %s %s",
+                     again_place(cli, "mark-rolled-back"), name, again_place(cli, "mark-applied"), name);
+    output_put(COLOUR_BOLD, migration->last_failure == NULL ? "\nNext: " : "Next: ");
+    printf("%s\n", output_safe(cli->arena, words, true));
+}
+
 /* The file may have been changed since; and whether a part that was committed is continued is in the note. */
 void failure_print_next_of(const struct cli *cli, const Truss__Migration__V1__GetStatusResponse *reply,
                            const Truss__Migration__V1__Migration *migration)
 {
     const Truss__Migration__V1__FailedAttempt *const attempt = migration->last_failure;
+    if (is_unresolved(migration)) {
+        print_resolve(cli, migration);
+        return;
+    }
+    if (attempt == NULL) {
+        return;
+    }
     const bool is_changed = attempt->_file_changed_case != 0 && attempt->file_changed;
     FailedMigration failed = TRUSS__MIGRATION__V1__FAILED_MIGRATION__INIT;
     if (attempt->partially_applied && output_or_empty(migration->note)[0] != '\0') {

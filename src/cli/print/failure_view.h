@@ -14,8 +14,8 @@ void failure_print(struct cli *cli, const Truss__Migration__V1__FailedMigration 
 /* Prints "Next: …". */
 void failure_print_next(struct cli *cli, const Truss__Migration__V1__RunResponse *reply);
 
-/* The same for a pending migration of a status whose last attempt failed: what to do now, if its note does not say
- * it. */
+/* The same for a migration of a status, if its last attempt failed or one is not resolved: what to do now, if its note
+ * does not say it. */
 void failure_print_next_of(const struct cli *cli, const Truss__Migration__V1__GetStatusResponse *reply,
                            const Truss__Migration__V1__Migration *migration);
 
