@@ -182,8 +182,12 @@ static struct sql_lasting of_call(struct arena *arena, const char *name, const s
 /* Does the function restore this setting itself, with a SET clause? */
 static bool is_put_back(const struct hidden_function *function, const struct sql_lasting *lasting)
 {
-    return function->settings != NULL && lasting->name != NULL &&
-           text_find(text_of(function->settings), lasting->name, 0) != SIZE_MAX;
+    struct text rest = text_of(function->settings == NULL ? "" : function->settings);
+    bool is = false;
+    for (struct text word; !is && lasting->name != NULL && text_next_word(&rest, &word);) {
+        is = text_is_nocase(word, lasting->name);
+    }
+    return is;
 }
 
 static bool is_hidden(enum sql_lasting_kind kind)

@@ -40,7 +40,7 @@ struct hidden_function {
     const char *name;
     struct text body;     /* unquoted; for BEGIN ATOMIC what follows these words */
     const char *language; /* "plpgsql" */
-    const char *settings; /* its own SET clauses, concatenated ("{app.tenant=a}"): they end with the call */
+    const char *settings; /* the names of its own SET clauses ("app.tenant role"): these end with the call */
 };
 
 /* Reads CREATE FUNCTION or PROCEDURE; name, body or language may be missing. Returns false for other statements. */

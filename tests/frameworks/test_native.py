@@ -22,6 +22,13 @@ NAMES = fixtures.names()
 NATIVE = [name for name in NAMES if name not in PROGRAMS | MIXED]
 
 
+# What a trigger does to a row that still counts as written.
+UNDOERS = {
+    "deleted": ("", "AFTER INSERT OR UPDATE ON {0} FOR EACH ROW"),
+    "deleted at the end": ("CONSTRAINT ", "AFTER INSERT OR UPDATE ON {0} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"),
+}
+
+
 @spread
 class Native(Fixtures):
     @per(NAMES)
@@ -87,6 +94,47 @@ class Native(Fixtures):
             reply = rpc.call("MigrationService", "Run", {})
             self.assertTrue(reply.ok, reply)
             self.assertEqual(set(self.states(rpc)), {"applied"})
+
+    def undo(self, database, table, how):
+        name = '"{}"."{}"'.format(*table.split(".", 1))
+        kind, when = UNDOERS[how]
+        self.cluster.psql(database, "CREATE FUNCTION public.takes_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF to_regclass('public.swallows') IS NOT NULL THEN "
+                                    f"DELETE FROM {name} t WHERE to_jsonb(t) = to_jsonb(NEW); END IF; RETURN NULL; END $$; CREATE TABLE public.swallows (); "
+                                    f"CREATE {kind}TRIGGER takes_back {when.format(name)} EXECUTE FUNCTION public.takes_back()")
+
+    @per(NATIVE)
+    def test_a_row_that_a_trigger_deletes_again_undoes_its_migration(self, name):
+        for how in UNDOERS:
+            with self.subTest(how):
+                database = self.fixture(name, "before.sql")
+                with self.serve(name, database) as rpc:
+                    self.undo(database, self.status(rpc).tracking_table, how)
+                    before = self.kept(name, database)
+                    reply = rpc.call("MigrationService", "Run", {})
+                    self.assertEqual((reply.ok, reply.failed.sqlstate, list(reply.applied)), (False, "55000", []), reply)
+                    self.assertIn("did not keep the row", reply.failed.error)
+                    if not reply.failed.partially_applied:
+                        self.assertEqual(self.kept(name, database), before)
+                    self.assertIn("pending", self.states(rpc))
+                    self.cluster.psql(database, "DROP TABLE public.swallows")
+                    reply = rpc.call("MigrationService", "Run", {})
+                    self.assertTrue(reply.ok, reply)
+                    self.assertEqual(set(self.states(rpc)), {"applied"})
+
+    @per(NAMES)
+    def test_a_mark_whose_row_a_trigger_deletes_again_is_not_made(self, name):
+        database = self.fixture(name, "before.sql")
+        with self.serve(name, database) as rpc:
+            status = self.status(rpc)
+            pending = [one.name for one in status.migrations if self.state(one) == "pending"]
+            self.undo(database, status.tracking_table, "deleted")
+            with self.assertRaises(RpcError) as refused:
+                rpc.call("MigrationService", "MarkApplied", {"migration": pending[0]})
+            self.assertIn("did not keep the row", refused.exception.status.message)
+            self.assertEqual([one.name for one in self.status(rpc).migrations if self.state(one) == "pending"], pending)
+            self.cluster.psql(database, "DROP TABLE public.swallows")
+            rpc.call("MigrationService", "MarkApplied", {"migration": pending[0]})
+            self.assertEqual([one.name for one in self.status(rpc).migrations if self.state(one) == "pending"], pending[1:])
 
     @per(NAMES)
     def test_a_mark_whose_row_a_trigger_discards_at_times_is_not_made(self, name):

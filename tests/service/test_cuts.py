@@ -137,6 +137,16 @@ class Cuts(Case):
                 else:
                     self.run_ok(rpc)
 
+    def test_a_function_puts_back_the_settings_that_it_names_and_no_others(self):
+        # a name that contains the other, and a value that is the other
+        for own in ("SET app.tenant_id = 'c'", "SET app.x = 'app.tenant'", "SET app.x = 'app.tenant=a'"):
+            for here in (True, False):
+                with self.subTest(own=own, here=here):
+                    self.sql("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+                    make = f"CREATE FUNCTION tenant() RETURNS int LANGUAGE plpgsql {own} AS $$ BEGIN PERFORM set_config('app.tenant', 'b', true); RETURN 1; END $$;"
+                    rpc = self.prisma(f"{'' if here else make}\nSELECT tenant();\nCREATE INDEX CONCURRENTLY i ON t(a);", "CREATE TABLE t(a int);" + (make if here else ""))
+                    self.assertIn("Line 2: what tenant() does", self.refused(rpc))
+
     def test_a_trigger_of_a_partition_is_reached_through_its_parent(self):
         rpc = self.prisma("CREATE FUNCTION tenant() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM set_config('app.tenant', 'b', true); RETURN NEW; END $$;\n"
                           "CREATE TRIGGER t BEFORE INSERT ON p1 FOR EACH ROW EXECUTE FUNCTION tenant();\nINSERT INTO p VALUES (1);\nCREATE INDEX CONCURRENTLY i ON t(a);",

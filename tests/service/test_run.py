@@ -158,6 +158,51 @@ class Run(Case):
                 self.sql(drop)
             self.assertTrue(self.run_all(rpc).ok)
 
+    def test_a_row_that_is_written_in_another_way_than_asked_for_undoes_its_migration(self):
+        rpc = self.serve("CREATE TABLE first ();")
+        self.assertTrue(self.run_all(rpc).ok)
+        changes = (("NEW.migration_name := 'another'", "INSERT"), ("NEW.checksum := repeat('0', 64)", "INSERT OR UPDATE"), ("NEW.finished_at := NULL", "INSERT OR UPDATE"),
+                   ("NEW.rolled_back_at := now()", "INSERT OR UPDATE"), ("NEW := OLD", "UPDATE"))
+        for number, script in enumerate(("CREATE TABLE t{} ();", "CREATE TABLE t{} ();\nVACUUM;")):
+            self.files.add(f"2{number}", script.format(number))
+            for change, event in changes:
+                if number == 0 and event == "UPDATE":
+                    continue  # one transaction is one INSERT
+                with self.subTest(script=script, change=change):
+                    self.sql(f"CREATE OR REPLACE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {change}; RETURN NEW; END $$; "
+                             "DROP TRIGGER IF EXISTS other ON _prisma_migrations; "
+                             f"CREATE TRIGGER other BEFORE {event} ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION other()")
+                    reply = self.run_all(rpc)
+                    self.assertEqual((reply.ok, reply.failed.sqlstate, list(reply.applied)), (False, "55000", []), reply)
+                    self.assertIn("did not keep the row", reply.failed.error)
+                    self.assertIn("trigger other", reply.failed.detail)
+                    self.assertNotIn("applied", [row[1] for row in self.sql(f"SELECT migration_name, 'applied' FROM _prisma_migrations WHERE migration_name = '2{number}' AND "
+                                                                            "finished_at IS NOT NULL AND rolled_back_at IS NULL")])
+                    self.sql("DROP TRIGGER other ON _prisma_migrations")
+                    self.sql(f"DELETE FROM _prisma_migrations WHERE migration_name = '2{number}'; DROP TABLE IF EXISTS t{number}; DROP SCHEMA IF EXISTS truss CASCADE")
+            self.assertTrue(self.run_all(rpc).ok)
+
+    def test_a_trigger_that_changes_what_nobody_reads_is_in_nobodys_way(self):
+        rpc = self.serve("CREATE TABLE first ();", "CREATE TABLE second ();\nVACUUM;")
+        self.run_all(rpc)
+        self.files.add("3", "CREATE TABLE third ();").add("4", "CREATE TABLE fourth ();\nVACUUM;")
+        self.sql("CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.logs := 'seen'; RETURN NEW; END $$; "
+                 "CREATE TRIGGER other BEFORE INSERT OR UPDATE ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION other()")
+        reply = self.run_all(rpc)
+        self.assertTrue(reply.ok, reply)
+        self.assertEqual([row[:2] for row in self.ledger("migration_name, logs")][2:], [("3", "seen"), ("4", "seen")])
+
+    def test_a_mark_as_rolled_back_that_a_trigger_undoes_is_not_made(self):
+        rpc = self.serve("CREATE TABLE first ();\nVACUUM;\nSELECT 1/0;")
+        self.assertFalse(self.run_all(rpc).ok)
+        self.sql("CREATE FUNCTION other() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN OLD; END $$; "
+                 "CREATE TRIGGER other BEFORE UPDATE ON _prisma_migrations FOR EACH ROW EXECUTE FUNCTION other()")
+        with self.assertRaises(RpcError) as refused:
+            rpc.call("MigrationService", "MarkRolledBack", {"migration": "1"})
+        self.assertIn("did not keep the row", refused.exception.status.message)
+        self.sql("DROP TRIGGER other ON _prisma_migrations")
+        rpc.call("MigrationService", "MarkRolledBack", {"migration": "1"})
+
     def test_a_migration_that_makes_the_ledger_swallow_rows_is_found_out_by_its_own_row(self):
         rpc = self.serve("CREATE TABLE a ();", "CREATE RULE still AS ON INSERT TO _prisma_migrations DO INSTEAD NOTHING;", "CREATE TABLE b ();")
         reply = self.run_all(rpc)

@@ -5,6 +5,7 @@
 
 #include "framework/core/file_checksum.h"
 #include "framework/core/file_rules.h"
+#include "framework/core/ledger.h"
 #include "framework/core/listing.h"
 #include "framework/core/marked.h"
 #include "framework/core/reading.h"
@@ -207,6 +208,48 @@ void ledger_put(struct buffer *sql, const struct framework *framework, enum ledg
     if (template != NULL) {
         template_put(sql, template, facts->words, ledger, record);
     }
+}
+
+#define READ_STATE "pg_catalog.to_jsonb(truss_read) OPERATOR(pg_catalog.->>) 'state'"
+
+static void put_kept_where(struct buffer *sql, enum ledger_part part, const struct ledger_record *record)
+{
+    if (part == LEDGER_MARK_ROLLED_BACK) {
+        buffer_puts(sql, " AND " READ_STATE " OPERATOR(pg_catalog.=) 'failed'");
+    } else if (part != LEDGER_START) {
+        buffer_puts(sql, " AND coalesce(" READ_STATE ", '') OPERATOR(pg_catalog.<>) ALL "
+                         "('{failed,rolled_back}'::pg_catalog.text[])");
+    }
+    if (part != LEDGER_START && part != LEDGER_MARK_ROLLED_BACK && record->checksum != NULL) {
+        buffer_puts(sql, " AND coalesce(pg_catalog.to_jsonb(truss_read) OPERATOR(pg_catalog.->>) 'checksum', ");
+        ledger_put_text(sql, record->checksum);
+        buffer_puts(sql, ") OPERATOR(pg_catalog.=) ");
+        ledger_put_text(sql, record->checksum);
+    }
+}
+
+void ledger_put_kept(struct buffer *sql, const struct framework *framework, enum ledger_part part,
+                     const struct ledger *ledger, const struct ledger_record *record)
+{
+    const struct ledger_facts *const facts = framework_ledger_facts(framework, ledger);
+    const bool is_undone = part == LEDGER_MARK_ROLLED_BACK;
+    if (facts->kept != NULL && part != LEDGER_START && !is_undone) {
+        template_put(sql, facts->kept, facts->words, ledger, record);
+        return;
+    }
+    if (facts->read == NULL) {
+        buffer_puts(sql, "SELECT");
+        return;
+    }
+    struct buffer read = {.arena = sql->arena};
+    ledger_put_as_read(&read, ledger);
+    template_put(&read, facts->read, facts->words, ledger, NULL);
+    buffer_printf(sql, "SELECT%s FROM (", is_undone ? " WHERE NOT EXISTS (SELECT" : "");
+    buffer_add(sql, buffer_text(&read));
+    buffer_puts(sql, ") AS truss_read WHERE truss_read.key::pg_catalog.text OPERATOR(pg_catalog.=) ");
+    ledger_put_text(sql, record->key);
+    put_kept_where(sql, part, record);
+    buffer_puts(sql, is_undone ? ")" : "");
 }
 
 void ledger_put_beside(struct buffer *list, const struct framework *framework, const struct ledger *ledger,

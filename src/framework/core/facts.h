@@ -71,6 +71,10 @@ struct ledger_facts {
      * path. `read` is one query with the columns of ledger_read_rows; the others are the parts of enum ledger_part,
      * each statement with its semicolon. NULL: none. */
     const char *read;
+
+    /* A query that gives a row if the ledger has the migration as applied, as `record` has written it. NULL: a row of
+     * `read` with its key, with its checksum if there is one, and applied. */
+    const char *kept;
     const char *create;
     const char *session; /* settings other than the search path */
     const char *lock;

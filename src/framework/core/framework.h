@@ -240,6 +240,11 @@ bool ledger_has(const struct framework *framework, enum ledger_part part);
 void ledger_put(struct buffer *sql, const struct framework *framework, enum ledger_part part,
                 const struct ledger *ledger, const struct ledger_record *record);
 
+/* Appends a query that gives a row if the ledger says of the migration what this part writes: that it is applied, for
+ * START that it is there, for MARK_ROLLED_BACK that it has not failed. */
+void ledger_put_kept(struct buffer *sql, const struct framework *framework, enum ledger_part part,
+                     const struct ledger *ledger, const struct ledger_record *record);
+
 /* Appends the other tables that its parts write to, as SQL literals separated by ", "; some may not exist.
  * is_to_be_made: include those that are only written when the ledger is created. */
 void ledger_put_beside(struct buffer *list, const struct framework *framework, const struct ledger *ledger,

@@ -174,6 +174,8 @@ static const struct ledger_facts journal_facts = {
     .schema = "drizzle",
     .create = "CREATE TABLE {ledger} (id SERIAL PRIMARY KEY, hash text NOT NULL, created_at bigint);",
     .lock = LOCK_LEDGER,
+    .kept = "SELECT FROM {ledger} WHERE hash OPERATOR(pg_catalog.=) {checksum} AND created_at OPERATOR(pg_catalog.=) "
+            "{when}",
     .record = "INSERT INTO {ledger} (\"hash\", \"created_at\") VALUES ({checksum}, {when});",
     .words = words,
 };
@@ -202,6 +204,8 @@ const struct framework framework_drizzle = {
             "DO {'BEGIN IF NOT EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid OPERATOR(pg_catalog.=) "
             "{'{ledger}'}::pg_catalog.regclass AND attname OPERATOR(pg_catalog.=) 'name' AND NOT attisdropped) THEN "
             "RAISE object_not_in_prerequisite_state USING MESSAGE = {'" OLD_LEDGER "'}; END IF; END'};",
+            .kept = "SELECT FROM {ledger} WHERE name OPERATOR(pg_catalog.=) {name} AND hash OPERATOR(pg_catalog.=) "
+                    "{checksum}",
             .record = "INSERT INTO {ledger} (\"hash\", \"created_at\", \"name\") VALUES ({checksum}, {when}, {name});",
             .words = words,
         },

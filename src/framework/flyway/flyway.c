@@ -402,6 +402,8 @@ const struct framework framework_flyway = {
                 "ALTER TABLE {ledger} ADD CONSTRAINT {identifier:*_pk} PRIMARY KEY (\"installed_rank\");"
                 "CREATE INDEX {identifier:*_s_idx} ON {ledger} (\"success\");",
             .path = search_path_of,
+            .kept = "SELECT FROM {ledger} WHERE success AND script OPERATOR(pg_catalog.=) {script} AND "
+                    "coalesce(checksum::pg_catalog.text, '') OPERATOR(pg_catalog.=) coalesce({checksum}, '')",
             .record = INSERT("{took:ms}", "true"),
             .start = INSERT("0", "false"),
             .forget = FORGET,

@@ -121,6 +121,8 @@ const struct framework framework_play = {
                       "timestamp not null, apply_script pg_catalog.text, revert_script pg_catalog.text, state "
                       "varchar(255), last_problem pg_catalog.text);",
             .lock = LOCK_LEDGER,
+            .kept = "SELECT FROM {ledger} WHERE " THIS " AND hash OPERATOR(pg_catalog.=) {checksum} AND state "
+                    "OPERATOR(pg_catalog.=) 'applied'",
             .record = PUT("applied"),
             .start = PUT("applying_up"),
             .forget = FORGET,

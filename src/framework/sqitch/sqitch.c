@@ -407,6 +407,7 @@ const struct framework framework_sqitch = {
             .records_in_order = true,
             .create = REGISTRY,
             .lock = "LOCK TABLE {ledger} IN EXCLUSIVE MODE;",
+            .kept = "SELECT FROM {ledger} WHERE change_id OPERATOR(pg_catalog.=) {key}",
             .record =
                 "{guard:projects}{guard:dependencies}{guard:tags}{guard:events}"
                 "INSERT INTO {ledger:projects} (project, uri, creator_name, creator_email) VALUES ({project}, "

@@ -13,7 +13,9 @@
     "pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang JOIN pg_catalog.pg_namespace n ON n.oid " \
     "= p.pronamespace WHERE p.prokind <> 'a' AND l.lanname NOT IN ('internal', 'c') AND n.nspname NOT IN "             \
     "('pg_catalog', 'information_schema', '{truss}')"
-#define NAME "p.proname, l.lanname, coalesce(pg_catalog.array_to_string(p.proconfig, ' '), '')"
+#define NAME                                                                                                           \
+    "p.proname, l.lanname, coalesce((SELECT pg_catalog.string_agg(pg_catalog.split_part(s, '=', 1), ' ') FROM "        \
+    "pg_catalog.unnest(p.proconfig) s), '')"
 
 static const char functions_sql[] = "SELECT " NAME ", p.prosrc FROM " THEIRS " ORDER BY p.oid";
 

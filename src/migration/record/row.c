@@ -9,6 +9,8 @@
 #include "sql/lexer.h"
 #include "sql/split.h"
 
+#define NOT_KEPT                                                                                                       \
+    "The tracking table %s did not keep the row of this migration as it was written, and nothing of it was kept."
 #define LARGE ((size_t)1024 * 1024) /* bytes of a script, next to which a block around a row costs little */
 
 static bool must_write(enum ledger_part part)
@@ -47,7 +49,33 @@ static void put_obstacles(struct buffer *sql, const struct text *name)
                   table, table, table);
 }
 
-static void put_checked(struct buffer *sql, struct text statement, const struct text *name)
+/* A row that a trigger writes in another way, or deletes again, counts as one row, too. So a table that has triggers or
+ * rules is asked, after those that would only run at the COMMIT. */
+static void put_look_again(struct buffer *body, const struct text *name, struct text kept)
+{
+    struct buffer table = {.arena = body->arena};
+    struct buffer query = {.arena = body->arena};
+    struct buffer message = {.arena = body->arena};
+    pg_quote_literal(&table, *name);
+    pg_quote_literal(&query, kept);
+    pg_quote_literal(&message, text_of(arena_printf(body->arena, NOT_KEPT, name->data)));
+    buffer_printf(
+        body,
+        "\nIF (SELECT relhastriggers OR relhasrules OR relrowsecurity OR relhassubclass FROM pg_catalog.pg_class WHERE "
+        "oid OPERATOR(pg_catalog.=) %s::pg_catalog.regclass) THEN\nFOR truss_late IN SELECT pg_catalog.format('SET "
+        "CONSTRAINTS %%I.%%I IMMEDIATE', n.nspname, k.conname) FROM pg_catalog.pg_constraint k JOIN "
+        "pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) k.connamespace WHERE k.conrelid "
+        "OPERATOR(pg_catalog.=) %s::pg_catalog.regclass AND k.contype OPERATOR(pg_catalog.=) 't' AND k.condeferrable "
+        "LOOP EXECUTE truss_late; END LOOP;\nEXECUTE pg_catalog.concat('SELECT EXISTS (', %s, ')') INTO "
+        "truss_kept;\nIF NOT truss_kept THEN RAISE EXCEPTION USING ERRCODE = '55000', MESSAGE = %s, DETAIL = "
+        "pg_catalog.concat('What may have changed it: ', coalesce(",
+        buffer_string(&table), buffer_string(&table), buffer_string(&query), buffer_string(&message));
+    put_obstacles(body, name);
+    buffer_puts(body, ", 'nothing that the catalogue knows'), '.'); END IF; END IF;");
+}
+
+/* kept: empty if the table is known to have no triggers. */
+static void put_checked(struct buffer *sql, struct text statement, const struct text *name, struct text kept)
 {
     struct buffer body = {.arena = sql->arena};
     struct buffer message = {.arena = sql->arena};
@@ -56,7 +84,9 @@ static void put_checked(struct buffer *sql, struct text statement, const struct 
                                           "The tracking table %s did not take the row of this migration, and nothing "
                                           "of it was kept. Rows changed, instead of one: ",
                                           name->data)));
-    buffer_puts(&body, "\n#variable_conflict use_column\nDECLARE truss_changed bigint; BEGIN\n");
+    buffer_puts(&body,
+                "\n#variable_conflict use_column\nDECLARE truss_changed pg_catalog.int8; truss_late pg_catalog.text; "
+                "truss_kept pg_catalog.bool; BEGIN\n");
     buffer_add(&body, statement);
     buffer_printf(
         &body,
@@ -65,12 +95,16 @@ static void put_checked(struct buffer *sql, struct text statement, const struct 
         "pg_catalog.concat('What may stand in the way: ', coalesce(",
         buffer_string(&message));
     put_obstacles(&body, name);
-    buffer_puts(&body, ", 'nothing that the catalogue knows'), '.'); END IF; END");
+    buffer_puts(&body, ", 'nothing that the catalogue knows'), '.'); END IF;");
+    if (kept.size > 0) {
+        put_look_again(&body, name, kept);
+    }
+    buffer_puts(&body, " END");
     pg_put_do(sql, buffer_text(&body));
 }
 
 /* The same without a block, if PL/pgSQL is not available: casting a text to a number is the error. */
-static void put_counted(struct buffer *sql, struct text statement, const struct text *name)
+static void put_counted(struct buffer *sql, struct text statement, const struct text *name, struct text kept)
 {
     struct buffer message = {.arena = sql->arena};
     pg_quote_literal(&message, text_of(arena_printf(sql->arena,
@@ -83,6 +117,13 @@ static void put_counted(struct buffer *sql, struct text statement, const struct 
                   "%s) SELECT CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.<>) 1 THEN pg_catalog.concat(%s, "
                   "pg_catalog.count(*))::pg_catalog.int4 END FROM truss_row",
                   sql_has_word(statement, "returning") ? "" : " RETURNING 1", buffer_string(&message));
+    if (kept.size > 0) {
+        message.size = 0;
+        pg_quote_literal(&message, text_of(arena_printf(sql->arena, NOT_KEPT, name->data)));
+        buffer_puts(sql, ";SELECT CASE WHEN NOT EXISTS (");
+        buffer_add(sql, kept);
+        buffer_printf(sql, ") THEN pg_catalog.concat(%s)::pg_catalog.int4 END", buffer_string(&message));
+    }
 }
 
 /* The statement of a declared framework that writes the row: all of them are INSERT or UPDATE of its ledger, in any
@@ -128,16 +169,25 @@ void row_put(struct buffer *sql, const struct framework *framework, enum ledger_
              const struct ledger_record *record)
 {
     struct buffer plain = {.arena = sql->arena};
+    struct buffer kept = {.arena = sql->arena};
     struct buffer table = {.arena = sql->arena};
     const struct ledger written = {.schema = ledger->schema, .table = ledger->table};
+    ledger_put_name(&table, &written);
+    const struct text name = text_of(buffer_string(&table));
     if (!must_write(part)) {
         ledger_put(sql, framework, part, ledger, record);
+        if (part == LEDGER_MARK_ROLLED_BACK && !ledger->takes_rows && !ledger->lacks_plpgsql) {
+            ledger_put_kept(&kept, framework, part, ledger, record);
+            buffer_puts(&plain, "DECLARE truss_late pg_catalog.text; truss_kept pg_catalog.bool; BEGIN");
+            put_look_again(&plain, &name, buffer_text(&kept));
+            buffer_puts(&plain, " END");
+            pg_put_do(sql, buffer_text(&plain));
+            buffer_putc(sql, ';');
+        }
         return;
     }
     ledger_put(&plain, framework, part, ledger, record);
-    ledger_put_name(&table, &written);
     const struct text all = buffer_text(&plain);
-    const struct text name = text_of(buffer_string(&table));
     const bool is_declared = framework->declared_at != NULL;
     const struct sql_statement row = is_declared ? declared_row(all) : row_statement(all, &name);
     const bool is_sure =
@@ -146,12 +196,15 @@ void row_put(struct buffer *sql, const struct framework *framework, enum ledger_
         buffer_add(sql, all);
         return;
     }
+    if (!ledger->takes_rows) {
+        ledger_put_kept(&kept, framework, part, ledger, record);
+    }
     buffer_add(sql, text_slice(all, 0, row.start));
     const struct text statement = text_slice(all, row.start, row.end);
     if (ledger->lacks_plpgsql) {
-        put_counted(sql, statement, &name);
+        put_counted(sql, statement, &name, buffer_text(&kept));
     } else {
-        put_checked(sql, is_declared ? executed(sql->arena, statement) : statement, &name);
+        put_checked(sql, is_declared ? executed(sql->arena, statement) : statement, &name, buffer_text(&kept));
     }
     buffer_add(sql, text_slice(all, row.end, all.size));
 }
