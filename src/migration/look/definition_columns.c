@@ -3,8 +3,10 @@
  */
 #include "migration/look/definition_columns.h"
 
+#include "base/words.h"
 #include "sql/lexer.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Words that begin a table constraint, or something else that is no column. */
@@ -22,6 +24,24 @@ static bool ends_type(const struct sql_token *token)
                                         "as",         "using",      "generated", NULL};
     return sql_is_any_word(token, words) || token->kind == SQL_END || token->kind == SQL_BROKEN ||
            sql_is_symbol(token, ',') || sql_is_symbol(token, ')');
+}
+
+/* float(24) is real, and numeric(10) has a scale. */
+static void normalize(struct arena *arena, struct definition_column *column)
+{
+    static const char *const serials[] = {"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"};
+    const struct text type = text_of(column->type);
+    const bool is_numeric =
+        text_is_nocase(type, "numeric") || text_is_nocase(type, "decimal") || text_is_nocase(type, "dec");
+    if (is_numeric && column->modifiers[0] != '\0' && strchr(column->modifiers, ',') == NULL) {
+        column->modifiers = arena_printf(arena, "%s,0", column->modifiers);
+    } else if (text_is_nocase(type, "float") && column->modifiers[0] != '\0') {
+        column->type = strtol(column->modifiers, NULL, 10) <= 24 ? "real" : "double precision";
+        column->modifiers = "";
+    }
+    for (size_t i = 0; i < sizeof serials / sizeof serials[0]; i++) {
+        column->is_serial = column->is_serial || text_is_nocase(type, serials[i]);
+    }
 }
 
 /* Reads a type; its first parentheses contain the modifiers. */
@@ -46,6 +66,7 @@ static void read_type(struct arena *arena, struct sql_reader *reader, struct def
     }
     column->type = buffer_string(&type);
     column->modifiers = buffer_string(&modifiers);
+    normalize(arena, column);
 }
 
 /* The expression after DEFAULT, up to the column's next clause. */
@@ -83,9 +104,15 @@ static void read_reference(struct arena *arena, struct sql_reader *reader, struc
     for (column->target = sql_identifier(arena, &reader->token), sql_advance(reader);
          sql_is_symbol(&reader->token, '.'); sql_advance(reader)) {
         sql_advance(reader);
-        column->target = sql_identifier(arena, &reader->token);
+        const char *const table = sql_identifier(arena, &reader->token);
+        column->target =
+            arena_printf(arena, "%s.%s", column->target == NULL ? "" : column->target, table == NULL ? "" : table);
     }
+    column->target_column = "";
     if (sql_is_symbol(&reader->token, '(')) {
+        sql_advance(reader);
+        const char *const name = sql_identifier(arena, &reader->token);
+        column->target_column = name == NULL ? "" : name;
         while (reader->token.kind != SQL_END && !sql_is_symbol(&reader->token, ')')) {
             sql_advance(reader);
         }
@@ -113,6 +140,7 @@ static bool read_said(struct arena *arena, struct sql_reader *reader, struct def
         return true;
     }
     column->unique = column->unique || sql_is_word(&reader->token, "unique");
+    column->primary = sql_is_word(&reader->token, "primary") ? "1 of 1" : column->primary;
     return false;
 }
 
@@ -135,6 +163,33 @@ static void finish_column(struct arena *arena, struct sql_reader *reader, struct
     }
 }
 
+/* [CONSTRAINT name] PRIMARY KEY (column, …) of the table number `number`: its columns get their places. */
+static void read_primary(struct arena *arena, struct sql_reader reader, size_t number,
+                         struct definition_columns *columns)
+{
+    struct words names = {0};
+    if (sql_take(&reader, "constraint")) {
+        sql_advance(&reader);
+    }
+    if (!sql_take(&reader, "primary") || !sql_take(&reader, "key") || !sql_is_symbol(&reader.token, '(')) {
+        return;
+    }
+    do {
+        sql_advance(&reader);
+        const char *const name = sql_identifier(arena, &reader.token);
+        words_add(arena, &names, name == NULL ? "" : name);
+        sql_advance(&reader);
+    } while (sql_is_symbol(&reader.token, ','));
+    for (size_t i = 0; i < columns->count; i++) {
+        struct definition_column *const column = &columns->items[i];
+        for (size_t at = 0; column->object == number && at < names.count; at++) {
+            if (strcmp(column->name, names.items[at]) == 0) {
+                column->primary = arena_printf(arena, "%zu of %zu", at + 1, names.count);
+            }
+        }
+    }
+}
+
 static void read_column(struct arena *arena, struct sql_reader *reader, size_t number,
                         struct definition_columns *columns)
 {
@@ -143,6 +198,8 @@ static void read_column(struct arena *arena, struct sql_reader *reader, size_t n
     if (is_column) {
         sql_advance(reader);
         read_type(arena, reader, &column);
+    } else {
+        read_primary(arena, *reader, number, columns);
     }
     finish_column(arena, reader, &column);
     if (is_column && column.type[0] != '\0') {

@@ -14,13 +14,16 @@
 struct definition_column {
     size_t object; /* the index of the table or column among the script's objects */
     const char *name;
-    const char *type;      /* without its modifiers: "character varying", "users.mood[]" */
-    const char *modifiers; /* "255", "10,2"; "" without any */
-    bool not_null;         /* also true for primary key and serial columns */
-    bool unique;           /* has its own UNIQUE */
-    struct text standard;  /* the expression after DEFAULT; no data: there is none */
-    const char *target;    /* the table after REFERENCES, without its schema; NULL: none */
-    char on_delete;        /* the referential action, as in pg_constraint: 'a' no action, 'c' cascade, 'n', 'd', 'r' */
+    const char *type;          /* without its modifiers: "character varying", "users.mood[]" */
+    const char *modifiers;     /* "255", "10,2"; "" without any */
+    bool not_null;             /* also true for primary key and serial columns */
+    bool unique;               /* has its own UNIQUE */
+    struct text standard;      /* the expression after DEFAULT; no data: there is none */
+    bool is_serial;            /* its default is a sequence of its own */
+    const char *primary;       /* its place in the primary key, "1 of 2"; NULL: it is not said to be in it */
+    const char *target;        /* the table after REFERENCES, with its schema if it is named; NULL: none */
+    const char *target_column; /* "": the table's primary key */
+    char on_delete; /* the referential action, as in pg_constraint: 'a' no action, 'c' cascade, 'n', 'd', 'r' */
     char on_update;
 };
 

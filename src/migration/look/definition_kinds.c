@@ -122,14 +122,16 @@ enum definition_match definition_compare_sequence(struct arena *arena, struct te
 {
     struct sequence sequence = {.type = "bigint", .increment = "1", .cache = "1", .cycle = "f"};
     struct sql_reader reader = sql_read(statement);
+    bool is_owned = false;
     while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN) {
+        is_owned = is_owned || sql_is_word(&reader.token, "owned");
         take_option(arena, &reader, &sequence);
     }
     fill_in(&sequence);
     const char *const script =
         arena_printf(arena, "%s %s %s %s %s %s %s", sequence.type, sequence.increment, sequence.least, sequence.most,
                      sequence.start, sequence.cache, sequence.cycle);
-    return strcmp(script, existing) == 0 ? DEFINITION_SAME : DEFINITION_DIFFERENT;
+    return strcmp(script, existing) != 0 ? DEFINITION_DIFFERENT : is_owned ? DEFINITION_UNKNOWN : DEFINITION_SAME;
 }
 
 /* ---- domains and types ---- */
@@ -154,6 +156,17 @@ static struct text type_of(struct text text)
         sql_advance(&reader);
     }
     return text_slice(text, 0, reader.token.offset);
+}
+
+/* Not a type in a schema, numeric(5), which is numeric(5,0), or one with a collation. */
+static bool is_spelled_in_one_way(const char *type)
+{
+    static const char *const others[] = {".", "numeric", "collate", "interval"};
+    bool is_one = true;
+    for (size_t i = 0; is_one && i < sizeof others / sizeof others[0]; i++) {
+        is_one = text_find(text_of(type), others[i], 0) == SIZE_MAX;
+    }
+    return is_one;
 }
 
 static bool has_pair(const struct words *words, const char *first, const char *second)
@@ -191,7 +204,7 @@ enum definition_match definition_compare_domain(struct arena *arena, struct text
         return DEFINITION_DIFFERENT;
     }
     if (strcmp(type, normal_text(arena, type_of(found))) != 0) {
-        return text_find(text_of(type), ".", 0) == SIZE_MAX ? DEFINITION_DIFFERENT : DEFINITION_UNKNOWN;
+        return is_spelled_in_one_way(type) ? DEFINITION_DIFFERENT : DEFINITION_UNKNOWN;
     }
     return strcmp(normal(arena, &said), normal(arena, &there)) == 0 ? DEFINITION_SAME : DEFINITION_UNKNOWN;
 }
@@ -206,7 +219,7 @@ enum definition_match definition_compare_parts(struct arena *arena, struct text 
     if (strcmp(said, there) == 0) {
         return DEFINITION_SAME;
     }
-    return is_range ? DEFINITION_UNKNOWN : DEFINITION_DIFFERENT;
+    return is_range || !is_spelled_in_one_way(said) ? DEFINITION_UNKNOWN : DEFINITION_DIFFERENT;
 }
 
 /* ---- policies ---- */
@@ -246,6 +259,12 @@ enum definition_match definition_compare_policy(struct arena *arena, struct text
                          has_pair(&said, "with", "check") != has_pair(&there, "with", "check");
     if (differs) {
         return DEFINITION_DIFFERENT;
+    }
+    static const char *const of_session[] = {"current_user", "session_user", "current_role"};
+    for (size_t i = 0; i < sizeof of_session / sizeof of_session[0]; i++) {
+        if (words_have(&said, of_session[i])) {
+            return DEFINITION_UNKNOWN;
+        }
     }
     const bool same_roles = strcmp(word_behind(&said, "to", "public"), word_behind(&there, "to", "public")) == 0;
     const bool has_list = words_have(&said, ",") || words_have(&there, ",");

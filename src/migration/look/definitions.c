@@ -4,6 +4,7 @@
 #include "migration/look/definitions.h"
 
 #include "migration/look/definition_kinds.h"
+#include "migration/look/definition_meaning.h"
 
 #include "base/words.h"
 #include "sql/lexer.h"
@@ -36,6 +37,13 @@ static void drop(struct words *words, const char *run)
     words->count = kept;
 }
 
+/* An operator class, which the server leaves out if it is the default. */
+static bool is_class(const char *word)
+{
+    const size_t size = strlen(word);
+    return size > 4 && strcmp(word + size - 4, "_ops") == 0;
+}
+
 /* Only names and commas? Then two that differ have different meanings. */
 static bool is_plain(const struct words *words)
 {
@@ -43,11 +51,11 @@ static bool is_plain(const struct words *words)
         const unsigned char first = (unsigned char)words->items[i][0];
         const bool is_name = first >= 0x80 || (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') ||
                              first == '_' || first == ',';
-        if (!is_name) {
+        if (!is_name || is_class(words->items[i])) {
             return false;
         }
     }
-    return !words_have(words, "where") && !words_have(words, "with");
+    return !words_have(words, "where") && !words_have(words, "with") && !words_have(words, "nulls");
 }
 
 static enum definition_match judge(const struct words *script, const struct words *existing)
@@ -82,24 +90,6 @@ static enum definition_match compare_index(struct arena *arena, struct text stat
     return judge(&script, &found);
 }
 
-/* The text after the constraint's name. */
-static struct text constraint_text(struct arena *arena, const struct sql_object *object, struct text statement)
-{
-    struct sql_reader reader = sql_read(statement);
-    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN) {
-        if (!sql_take(&reader, "constraint")) {
-            sql_advance(&reader);
-            continue;
-        }
-        const char *const name = sql_identifier(arena, &reader.token);
-        if (name != NULL && strcmp(name, object->name) == 0) {
-            sql_advance(&reader);
-            return text_slice(statement, reader.token.offset, statement.size);
-        }
-    }
-    return (struct text){0};
-}
-
 /* ON UPDATE may precede or follow ON DELETE: moves it to the end. */
 static void sort_actions(struct words *words)
 {
@@ -126,7 +116,7 @@ static enum definition_match compare_constraint(struct arena *arena, const struc
 {
     static const char *const runs[] = {"on update no action", "on delete no action", "match simple", "not deferrable",
                                        "initially immediate", "nulls distinct",      "not valid",    NULL};
-    struct words script = definition_words(arena, constraint_text(arena, object, statement), true);
+    struct words script = definition_words(arena, definition_constraint(arena, object, statement), true);
     struct words found = definition_words(arena, text_of(existing), true);
     if (script.count == 0 || found.count == 0) {
         return DEFINITION_UNKNOWN;
@@ -213,10 +203,12 @@ static enum definition_match compare_labels(struct arena *arena, struct text sta
         return definition_compare_parts(arena, statement, existing);
     }
     size_t at = 0;
+    bool has_labels = false;
     for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
         if (reader.token.kind != SQL_STRING) {
             continue;
         }
+        has_labels = true;
         const char *const label = definition_word(arena, &reader.token);
         while (at < found.count && strcmp(found.items[at], label) != 0) {
             at++;
@@ -225,11 +217,11 @@ static enum definition_match compare_labels(struct arena *arena, struct text sta
             return DEFINITION_DIFFERENT;
         }
     }
-    return DEFINITION_SAME;
+    return has_labels ? DEFINITION_SAME : DEFINITION_UNKNOWN;
 }
 
-enum definition_match definition_compare(struct arena *arena, const struct sql_object *object, struct text statement,
-                                         const char *existing)
+static enum definition_match compare_words(struct arena *arena, const struct sql_object *object, struct text statement,
+                                           const char *existing)
 {
     static const struct {
         const char *type;
@@ -255,6 +247,19 @@ enum definition_match definition_compare(struct arena *arena, const struct sql_o
         }
     }
     return DEFINITION_UNKNOWN;
+}
+
+enum definition_match definition_compare(struct arena *arena, const struct sql_object *object, struct text statement,
+                                         const char *existing)
+{
+    const enum definition_match match = compare_words(arena, object, statement, existing);
+    const bool may_be_reordered = strcmp(object->type, "trigger") == 0; /* INSERT OR UPDATE */
+    if (match == DEFINITION_UNKNOWN || (match == DEFINITION_DIFFERENT && !may_be_reordered)) {
+        return match;
+    }
+    return definition_means_the_same(arena, object, statement, existing) ? DEFINITION_SAME
+           : match == DEFINITION_SAME                                    ? DEFINITION_UNKNOWN
+                                                                         : match;
 }
 
 bool definition_is_unfinished(const struct sql_object *object, struct text statement)

@@ -58,8 +58,8 @@ static const char existence_query[] = WANTED
     "   WHEN 'materialized view' THEN '{m}' WHEN 'sequence' THEN '{S}' END::\"char\"[]))"
     " END FROM wanted w ORDER BY w.number";
 
-/* What is wrong with each existing object, and a function's attributes; else NULL. Overloaded functions are left
- * out. */
+/* What is wrong with each existing object, and a function's attributes or a table's kind; else NULL. Overloaded
+ * functions are left out. */
 static const char flaws_query[] = WANTED
     "SELECT CASE w.kind"
     " WHEN 'index' THEN (SELECT CASE WHEN NOT i.indisvalid OR NOT i.indisready THEN 'INVALID' END"
@@ -68,7 +68,7 @@ static const char flaws_query[] = WANTED
     " WHEN 'constraint' THEN (SELECT CASE WHEN NOT k.convalidated THEN 'NOT VALID' END FROM pg_catalog.pg_class c"
     "  JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid"
     "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND k.conname = w.name LIMIT 1)"
-    " WHEN 'trigger' THEN (SELECT CASE WHEN g.tgenabled = 'D' THEN 'disabled' END FROM pg_catalog.pg_class c"
+    " WHEN 'trigger' THEN (SELECT CASE WHEN g.tgenabled IN ('D', 'R') THEN 'disabled' END FROM pg_catalog.pg_class c"
     "  JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid"
     "  WHERE c.relname = w.parent AND c.relnamespace = ANY (w.schemas) AND g.tgname = w.name LIMIT 1)"
     " WHEN 'materialized view' THEN (SELECT CASE WHEN NOT c.relispopulated THEN 'not populated' END"
@@ -81,9 +81,12 @@ static const char flaws_query[] = WANTED
     "  pg_catalog.pg_proc p JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE p.proname = w.name AND"
     "  p.pronamespace = ANY (w.schemas) AND (p.prokind = 'p') = (w.kind = 'procedure')"
     "  HAVING pg_catalog.count(*) = 1)"
+    " WHEN w.kind = 'table' THEN (SELECT pg_catalog.concat(CASE c.relkind WHEN 'f' THEN 'foreign' WHEN 'p' THEN"
+    "  'partitioned' ELSE 'plain' END, CASE c.relpersistence WHEN 'u' THEN ' unlogged' END) FROM pg_catalog.pg_class c"
+    "  WHERE c.relname = w.name AND c.relnamespace = ANY (w.schemas) AND c.relkind IN ('r', 'p', 'f') LIMIT 1)"
     " END FROM wanted w ORDER BY w.number";
 
-/* The definition of each. */
+/* The definition of each, and the whole statement of a function. */
 static const char definitions_query[] = WANTED
     "SELECT CASE w.kind"
     " WHEN 'index' THEN (SELECT pg_catalog.pg_get_indexdef(c.oid) FROM pg_catalog.pg_class c"
@@ -131,21 +134,36 @@ static const char definitions_query[] = WANTED
     " WHEN 'procedure' THEN (SELECT pg_catalog.min(p.prosrc) FROM pg_catalog.pg_proc p"
     "  WHERE p.proname = w.name AND p.pronamespace = ANY (w.schemas) AND p.prokind = 'p'"
     "  HAVING pg_catalog.count(*) = 1)"
-    " END FROM wanted w ORDER BY w.number";
+    " END, CASE WHEN w.kind IN ('function', 'procedure') THEN (SELECT pg_catalog.min(CASE WHEN p.prokind <> 'a' THEN"
+    "  pg_catalog.pg_get_functiondef(p.oid) END) FROM pg_catalog.pg_proc p WHERE p.proname = w.name AND p.pronamespace "
+    "="
+    "  ANY (w.schemas) AND (p.prokind = 'p') = (w.kind = 'procedure') HAVING pg_catalog.count(*) = 1) END FROM wanted "
+    "w ORDER BY w.number";
 
 /* Parameters, as arrays: $1 schema or NULL, $2 table, $3 column, $4 its type in the script or NULL; and $5 the default
  * schema or NULL. Returns the column's type, whether its type without modifiers is the same (NULL: not known), whether
- * it is NOT NULL, its default, whether it has a unique index of its own, and what its own foreign keys reference; all
- * NULL if the column does not exist. */
+ * it is NOT NULL, its default, whether it has a unique index of its own, what its own foreign keys reference, and its
+ * place in the primary key; all NULL if the column does not exist. */
 static const char columns_query[] =
     "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod), pg_catalog.to_regtype(o.type) = a.atttypid, a.attnotnull,"
     " (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d WHERE d.adrelid = a.attrelid AND "
     "d.adnum = a.attnum),"
     " EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid AND "
     "i.indnkeyatts = 1 AND i.indkey[0] = a.attnum AND i.indpred IS NULL),"
-    " (SELECT pg_catalog.string_agg(pg_catalog.concat(pg_catalog.chr(31), r.relname, pg_catalog.chr(31), "
-    "k.confdeltype, k.confupdtype, pg_catalog.chr(31)), '') FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class r "
-    "ON r.oid = k.confrelid WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND k.conkey = ARRAY[a.attnum])"
+    " (SELECT pg_catalog.string_agg(pg_catalog.concat(pg_catalog.chr(31), v.relation, pg_catalog.chr(31), v.attribute, "
+    "pg_catalog.chr(31), k.confdeltype, k.confupdtype, pg_catalog.chr(31)), '') FROM pg_catalog.pg_constraint k "
+    "JOIN pg_catalog.pg_class r ON r.oid = k.confrelid JOIN pg_catalog.pg_namespace m ON m.oid = r.relnamespace "
+    "JOIN pg_catalog.pg_attribute t ON t.attrelid = r.oid AND t.attnum = k.confkey[1] CROSS JOIN LATERAL (VALUES "
+    "(r.relname::text, t.attname::text), (r.relname::text, ''), (pg_catalog.concat(m.nspname, '.', r.relname), "
+    "t.attname::text), (pg_catalog.concat(m.nspname, '.', r.relname), '')) AS v(relation, attribute) "
+    "WHERE k.conrelid = a.attrelid AND k.contype = 'f' AND k.conkey = ARRAY[a.attnum] AND k.convalidated AND "
+    "k.confmatchtype = 's' AND NOT k.condeferrable AND (v.attribute <> '' OR EXISTS (SELECT FROM "
+    "pg_catalog.pg_index i WHERE i.indrelid = r.oid AND i.indisprimary AND i.indexrelid = k.conindid)) AND "
+    "(v.relation <> r.relname OR m.nspname = ANY (CASE WHEN $5 IS NULL THEN " PG_SCRIPT_SCHEMAS
+    " ELSE ARRAY[$5::name] END))),"
+    " (SELECT pg_catalog.concat(pg_catalog.array_position(k.conkey, a.attnum), ' of ', "
+    "pg_catalog.cardinality(k.conkey))"
+    " FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'p' AND a.attnum = ANY (k.conkey))"
     " FROM unnest(" PG_AS_SCRIPT(PG_BRIEFLY(
         "$1::text[]")) ", $2::text[], $3::text[], $4::text[])"
                        " WITH ORDINALITY AS o(schema, parent, name, type, number)"

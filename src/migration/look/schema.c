@@ -6,7 +6,10 @@
 
 #include "base/sqlstate.h"
 #include "migration/look/definition_kinds.h"
+#include "migration/look/definition_meaning.h"
+#include "migration/look/definition_more.h"
 #include "migration/look/objects_query.h"
+#include "migration/look/schema_columns.h"
 #include "pg/values.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
@@ -16,13 +19,6 @@
 
 #define SHOWN           60 /* characters of a statement */
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
-
-/* The objects of a script, and the statement that creates each. */
-struct script_objects {
-    struct sql_objects objects;
-    struct text *statements;
-    size_t capacity;
-};
 
 /* Does the statement change nothing permanently? */
 static bool changes_nothing(struct text statement)
@@ -43,7 +39,8 @@ static bool changes_nothing(struct text statement)
         struct sql_reader ahead = reader;
         sql_advance(&ahead);
         if (sql_is_word(&reader.token, "into") ||
-            (sql_is_symbol(&ahead.token, '(') && reader.token.kind == SQL_WORD &&
+            (sql_is_symbol(&ahead.token, '(') &&
+             (reader.token.kind == SQL_WORD || reader.token.kind == SQL_IDENTIFIER) &&
              !sql_is_word(&reader.token, "set_config") && !sql_is_word(&reader.token, "setval"))) {
             return false;
         }
@@ -82,7 +79,7 @@ static void find_objects(struct arena *arena, struct text sql, struct script_obj
     while (sql_next_statement(&lexer, &statement)) {
         const struct text text = text_slice(sql, statement.start, statement.end);
         sql_created_objects(arena, text, &found->objects);
-        if (found->objects.count == named) {
+        if (found->objects.count == named || definition_does_more(text, found->objects.count - named)) {
             note_unjudged(arena, text, findings);
         }
         for (; named < found->objects.count; named++) {
@@ -154,13 +151,6 @@ static void drop_repeated(struct arena *arena, struct script_objects *found)
 
 /* ---- what exists ---- */
 
-struct looking {
-    const struct objects_place *place;
-    const struct script_objects *found;
-    struct schema_findings *findings;
-    struct status *status;
-};
-
 static bool look_up(const struct looking *looking)
 {
     const struct sql_objects *const objects = &looking->found->objects;
@@ -182,12 +172,6 @@ static bool look_up(const struct looking *looking)
     return true;
 }
 
-static void differ(struct schema_finding *finding, const char *difference)
-{
-    finding->comparison = SCHEMA_DIFFERENT;
-    finding->difference = finding->difference == NULL ? difference : finding->difference;
-}
-
 /* An object of that name that is not usable does not count as the script's. */
 static void set_flaw(const struct looking *looking, struct schema_finding *finding, const char *flaw, size_t index)
 {
@@ -199,13 +183,14 @@ static void set_flaw(const struct looking *looking, struct schema_finding *findi
     }
     finding->exists = false;
     finding->flaw = arena_strdup(looking->place->arena, flaw);
-    differ(finding, strcmp(flaw, "INVALID") == 0
-                        ? "it is INVALID: an earlier CREATE INDEX CONCURRENTLY did not finish. Drop it, or REINDEX it; "
-                          "IF NOT EXISTS would pass over it."
-                    : strcmp(flaw, "NOT VALID") == 0
-                        ? "it is NOT VALID: rows that were there before were not checked. VALIDATE CONSTRAINT does it."
-                    : strcmp(flaw, "disabled") == 0 ? "it is disabled: ENABLE TRIGGER makes it work."
-                                                    : "it is not populated: REFRESH MATERIALIZED VIEW does it.");
+    schema_differ(finding,
+                  strcmp(flaw, "INVALID") == 0
+                      ? "it is INVALID: an earlier CREATE INDEX CONCURRENTLY did not finish. Drop it, or REINDEX it; "
+                        "IF NOT EXISTS would pass over it."
+                  : strcmp(flaw, "NOT VALID") == 0
+                      ? "it is NOT VALID: rows that were there before were not checked. VALIDATE CONSTRAINT does it."
+                  : strcmp(flaw, "disabled") == 0 ? "it is disabled: ENABLE TRIGGER makes it work."
+                                                  : "it is not populated: REFRESH MATERIALIZED VIEW does it.");
 }
 
 static void set_match(const struct looking *looking, struct schema_finding *finding, size_t index, const char *existing)
@@ -214,7 +199,7 @@ static void set_match(const struct looking *looking, struct schema_finding *find
                                                            looking->found->statements[index], existing);
     finding->definition = existing;
     if (match == DEFINITION_DIFFERENT) {
-        differ(finding, "its definition is another one.");
+        schema_differ(finding, "its definition is another one.");
     } else if (match == DEFINITION_SAME && finding->comparison == SCHEMA_UNCOMPARED) {
         finding->comparison = SCHEMA_SAME;
     }
@@ -233,26 +218,52 @@ static PGresult *ask_definitions(const struct looking *looking, const struct sql
     return result;
 }
 
-/* Compares the existing object with the script's, number `index`. definition: the existing one's, or NULL. */
+static bool is_function(const struct schema_finding *finding)
+{
+    return strcmp(finding->type, "function") == 0 || strcmp(finding->type, "procedure") == 0;
+}
+
+/* What is there of a table's kind ("plain unlogged") or a function's habits ("sql stable invoker called"). */
+static void compare_habits(struct arena *arena, struct schema_finding *finding, struct text statement,
+                           const char *there)
+{
+    if (is_function(finding)) {
+        if (definition_compare_habits(arena, statement, there) == DEFINITION_DIFFERENT) {
+            schema_differ(
+                finding,
+                arena_printf(arena, "it is there as %s: its language, volatility, security or strictness is another.",
+                             there));
+        }
+    } else if (strcmp(definition_table_kind(arena, statement), there) != 0) {
+        schema_differ(finding, arena_printf(arena, "it is a %s table there, and a %s one here.", there,
+                                            definition_table_kind(arena, statement)));
+    }
+}
+
+/* Compares the existing object with the script's, number `index`. definitions: of the existing ones, or NULL. */
 static void compare_one(const struct looking *looking, size_t index, const PGresult *flaws, int row,
-                        const char *definition)
+                        const PGresult *definitions)
 {
     static const char *const named_alone[] = {"schema", "extension", "enum value", NULL};
     struct arena *const arena = looking->place->arena;
     struct schema_finding *const finding = &looking->findings->items[index];
     const char *const flaw = pg_field(flaws, row, 0);
-    const char *const habits = pg_field(flaws, row, 1);
+    const char *const definition = definitions == NULL ? NULL : pg_field(definitions, row, 0);
+    const struct text statement = looking->found->statements[index];
     for (size_t i = 0; named_alone[i] != NULL; i++) {
-        finding->comparison = strcmp(finding->type, named_alone[i]) == 0 ? SCHEMA_SAME : finding->comparison;
+        finding->comparison = strcmp(finding->type, named_alone[i]) == 0 && !definition_names_more(statement)
+                                  ? SCHEMA_SAME
+                                  : finding->comparison;
     }
     if (definition != NULL) {
         set_match(looking, finding, index, arena_strdup(arena, definition));
     }
-    if (habits != NULL &&
-        definition_compare_habits(arena, looking->found->statements[index], habits) == DEFINITION_DIFFERENT) {
-        differ(finding,
-               arena_printf(arena, "it is there as %s: its language, volatility, security or strictness is another.",
-                            habits));
+    if (pg_field(flaws, row, 1) != NULL) {
+        compare_habits(arena, finding, statement, pg_field(flaws, row, 1));
+    }
+    if (definitions != NULL && finding->comparison == SCHEMA_SAME && is_function(finding) &&
+        !definition_function_same(arena, statement, pg_field(definitions, row, 1))) {
+        finding->comparison = SCHEMA_UNCOMPARED;
     }
     if (flaw != NULL) {
         set_flaw(looking, finding, flaw, index);
@@ -279,163 +290,9 @@ static bool compare(const struct looking *looking)
         return false;
     }
     for (size_t row = 0; row < existing_ones.count; row++) {
-        compare_one(looking, numbers[row], flaws, (int)row,
-                    definitions == NULL ? NULL : pg_field(definitions, (int)row, 0));
+        compare_one(looking, numbers[row], flaws, (int)row, definitions);
     }
     return true;
-}
-
-/* ---- columns ---- */
-
-/* "255" for "character varying(255)", "" for "integer". */
-static const char *modifiers_of(struct arena *arena, const char *type)
-{
-    const struct text text = text_of(type);
-    const size_t open = text_find(text, "(", 0);
-    const struct text inside =
-        open == SIZE_MAX ? (struct text){0} : text_slice(text, open + 1, text_find(text, ")", open));
-    return arena_strndup(arena, inside.data, inside.size);
-}
-
-/* char and bit without a number have length 1. */
-static bool same_modifiers(struct arena *arena, const struct definition_column *column, const char *existing)
-{
-    const bool is_one = text_is_nocase(text_of(column->type), "char") ||
-                        text_is_nocase(text_of(column->type), "character") ||
-                        text_is_nocase(text_of(column->type), "bit");
-    const char *const said = column->modifiers[0] == '\0' && is_one ? "1" : column->modifiers;
-    return strcmp(said, modifiers_of(arena, existing)) == 0;
-}
-
-static void not_compared(struct schema_finding *finding)
-{
-    finding->comparison = finding->comparison == SCHEMA_SAME ? SCHEMA_UNCOMPARED : finding->comparison;
-}
-
-/* The words of a default, normalised: now() is CURRENT_TIMESTAMP, NULL is none. */
-static struct words default_words(struct arena *arena, struct text expression)
-{
-    struct words words = definition_words(arena, expression, false);
-    for (size_t i = 0; i < words.count; i++) {
-        words.items[i] = strcmp(words.items[i], "now") == 0 ? "current_timestamp" : words.items[i];
-    }
-    words.count = words.count == 1 && strcmp(words.items[0], "null") == 0 ? 0 : words.count;
-    return words;
-}
-
-/* A default written differently may be the same; a default added by a later script is no difference. */
-static void compare_default(const struct looking *looking, const struct definition_column *column, const char *existing)
-{
-    struct arena *const arena = looking->place->arena;
-    struct schema_finding *const finding = &looking->findings->items[column->object];
-    const struct words said = default_words(arena, column->standard);
-    if (said.count == 0) {
-        return;
-    }
-    const struct words there = default_words(arena, text_of(existing == NULL ? "" : existing));
-    if (there.count == 0) {
-        differ(finding, arena_printf(arena, "the column \"%s\" has no default there.", column->name));
-    } else if (!definition_words_equal(&said, &there)) {
-        not_compared(finding);
-    }
-}
-
-static void compare_reference(const struct looking *looking, const struct definition_column *column,
-                              const char *existing)
-{
-    struct arena *const arena = looking->place->arena;
-    struct schema_finding *const finding = &looking->findings->items[column->object];
-    const char *const said =
-        arena_printf(arena, "\x1f%s\x1f%c%c\x1f", column->target, column->on_delete, column->on_update);
-    if (existing == NULL) {
-        differ(finding, arena_printf(arena, "the column \"%s\" refers to no other table there.", column->name));
-    } else if (strstr(existing, said) == NULL) {
-        not_compared(finding);
-    }
-}
-
-/* Compares a column's clauses besides its type. */
-static void compare_said(const struct looking *looking, const struct definition_column *column, const PGresult *result,
-                         int row)
-{
-    struct schema_finding *const finding = &looking->findings->items[column->object];
-    compare_default(looking, column, pg_field(result, row, 3));
-    if (column->unique && !pg_field_bool(result, row, 4)) {
-        differ(finding, arena_printf(looking->place->arena, "the column \"%s\" is not unique there.", column->name));
-    }
-    if (column->target != NULL) {
-        compare_reference(looking, column, pg_field(result, row, 5));
-    }
-}
-
-static void compare_column(const struct looking *looking, const struct definition_column *column,
-                           const PGresult *result, int row)
-{
-    struct schema_finding *const finding = &looking->findings->items[column->object];
-    const char *const existing = arena_strdup(looking->place->arena, pg_field(result, row, 0));
-    const bool is_known = pg_field(result, row, 1) != NULL;
-    const char *const modifiers =
-        column->modifiers[0] == '\0' ? "" : arena_printf(looking->place->arena, "(%s)", column->modifiers);
-    if (existing == NULL) {
-        differ(finding, arena_printf(looking->place->arena, "it has no column \"%s\".", column->name));
-    } else if (is_known &&
-               (!pg_field_bool(result, row, 1) || !same_modifiers(looking->place->arena, column, existing))) {
-        differ(finding, arena_printf(looking->place->arena, "the column \"%s\" is %s there, and %s%s here.",
-                                     column->name, existing, column->type, modifiers));
-    } else if (column->not_null && !pg_field_bool(result, row, 2)) {
-        differ(finding, arena_printf(looking->place->arena, "the column \"%s\" may be NULL there.", column->name));
-    } else if (!is_known && finding->comparison == SCHEMA_SAME) {
-        finding->comparison = SCHEMA_UNCOMPARED;
-    }
-    if (existing != NULL) {
-        compare_said(looking, column, result, row);
-    }
-}
-
-/* Does the statement of a table or column contain something that is not compared? A column's own clauses (DEFAULT,
- * UNIQUE, REFERENCES) are; unnamed constraints over several columns are not. */
-static bool says_more(struct text statement)
-{
-    static const char *const words[] = {"generated", "collate",  "check",     "exclude",
-                                        "like",      "inherits", "partition", NULL};
-    static const char *const of_several[] = {"unique", "foreign", NULL};
-    struct sql_reader reader = sql_read(statement);
-    bool is_first = false;
-    for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
-        if (sql_is_any_word(&reader.token, words) || (is_first && sql_is_any_word(&reader.token, of_several))) {
-            return true;
-        }
-        is_first = sql_is_symbol(&reader.token, '(') || sql_is_symbol(&reader.token, ',');
-    }
-    return false;
-}
-
-/* If the server cannot answer (an invalid type name), tables stay uncompared. */
-static void compare_columns(const struct looking *looking)
-{
-    struct definition_columns columns = {0};
-    const struct script_objects *const found = looking->found;
-    for (size_t i = 0; i < looking->findings->count; i++) {
-        const size_t before = columns.count;
-        if (looking->findings->items[i].exists) {
-            definition_columns(looking->place->arena, &found->objects.items[i], i, found->statements[i], &columns);
-        }
-        if (columns.count > before) {
-            looking->findings->items[i].comparison = says_more(found->statements[i]) ? SCHEMA_UNCOMPARED : SCHEMA_SAME;
-        }
-    }
-    if (columns.count == 0) {
-        return;
-    }
-    struct status unanswered = {.arena = looking->place->arena};
-    PG_RESULT(result) = objects_columns(looking->place, &found->objects, &columns, &unanswered);
-    for (size_t i = 0; i < columns.count; i++) {
-        if (result == NULL) {
-            looking->findings->items[columns.items[i].object].comparison = SCHEMA_UNCOMPARED;
-        } else {
-            compare_column(looking, &columns.items[i], result, (int)i);
-        }
-    }
 }
 
 /* ---- the whole ---- */
@@ -469,8 +326,8 @@ bool schema_detect(const struct objects_place *place, struct text sql, struct sc
                    struct status *status)
 {
     struct script_objects found = {0};
-    const struct looking looking = {place, &found, findings, status};
     *findings = (struct schema_findings){0};
+    const struct looking looking = {place, &found, findings, status};
     if (text_starts_with(sql, BYTE_ORDER_MARK)) {
         sql = text_slice(sql, strlen(BYTE_ORDER_MARK), sql.size);
     }
@@ -486,7 +343,7 @@ bool schema_detect(const struct objects_place *place, struct text sql, struct sc
         if (!look_up(&looking) || !compare(&looking)) {
             return false;
         }
-        compare_columns(&looking);
+        schema_compare_columns(&looking);
     }
     count(findings);
     return true;
