@@ -121,6 +121,13 @@ class ChangedFiles(Case):
         status = self.call("GetStatus")
         self.assertEqual((status.summary.applied, status.summary.modified, status.HasField("edits_unseen")), (2, 1, False))
 
+    def test_a_baseline_of_flyway_does_not_say_that_flyway_has_no_checksums(self):
+        self.folder(None, {f"{FLYWAY}/V{number}__s.sql": "SELECT 1;" for number in (1, 2)})
+        self.run_all()
+        self.sql("UPDATE flyway_schema_history SET type = 'BASELINE', checksum = NULL")
+        self.assertEqual(self.call("GetStatus").edits_unseen,
+                         "Edits of 2 of 2 applied files cannot be seen, because the tracking table has nothing to compare with: \"V1__s\", \"V2__s\".")
+
     # ---- notes ----
 
     def test_a_note_stands_under_the_names_that_it_is_about(self):

@@ -132,7 +132,7 @@ const char *changed_unseen(struct arena *arena, const struct catalog *catalog)
     if (unseen.count == 0) {
         return NULL;
     }
-    return has_checksums
+    return has_checksums || framework_has_checksum(catalog->detection.framework)
                ? arena_printf(arena,
                               "Edits of %zu of %s cannot be seen, because the tracking table has nothing to compare "
                               "with: %s.",
