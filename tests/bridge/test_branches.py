@@ -194,6 +194,23 @@ class Contract(Branches):
         self.assertIn(("added", "index", "public.posts_title"), found)
         self.assertIn(("added", "function", "public.f()"), found)
 
+    def test_each_part_of_a_definition_that_differs_is_a_difference(self):
+        self.sql("CREATE VIEW seen AS SELECT id FROM posts; CREATE SEQUENCE numbers; CREATE DOMAIN code AS text; CREATE TYPE pair AS (a int);"
+                 "CREATE POLICY own ON posts USING (true); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+                 "CREATE TRIGGER g BEFORE INSERT ON posts FOR EACH ROW EXECUTE FUNCTION f();"
+                 "CREATE TABLE parts (id int) PARTITION BY LIST (id); CREATE TABLE part PARTITION OF parts FOR VALUES IN (1)")
+        row = self.make()
+        for change, kind, name in (("ALTER VIEW seen SET (security_barrier)", "view", "public.seen"), ("ALTER SEQUENCE numbers CYCLE", "sequence", "public.numbers"),
+                                   ("ALTER DOMAIN code ADD CHECK (value <> '')", "type", "public.code"), ("ALTER TYPE pair ADD ATTRIBUTE b int", "type", "public.pair"),
+                                   ("ALTER POLICY own ON posts TO pg_monitor", "policy", "public.posts.own"),
+                                   ("ALTER TABLE posts ENABLE REPLICA TRIGGER g", "trigger", "public.posts.g"),
+                                   ("ALTER TABLE posts FORCE ROW LEVEL SECURITY", "table", "public.posts"),
+                                   ("ALTER TABLE parts DETACH PARTITION part; ALTER TABLE parts ATTACH PARTITION part FOR VALUES IN (2)", "table", "public.part")):
+            with self.subTest(change):
+                self.cluster.psql(row["branch_db"], change)
+                told = self.http.get(f"/api/branches/{row['id']}/diff").json
+                self.assertIn(("changed", kind, name), [(one["change"], one["kind"], one["name"]) for one in told["differences"]])
+
     def test_a_key_makes_one_branch(self):
         def post(key, **body):
             return self.http.post("/api/branches", body, headers={"Idempotency-Key": key})
