@@ -32,8 +32,8 @@ SECONDS = float(os.environ.get("TRUSS_TEST_SECONDS", "900"))
 GRACE = 20
 # What took longer is not run again as a whole.
 LONG = 30
-# What a test may leave in its temporary directory: Chromium's and the compilers' own.
-NOT_OURS = re.compile(r"\.org\.chromium\.|org\.chromium\.|\.com\.google\.Chrome|go-build|node-compile-cache|playwright|cc[A-Za-z0-9]{6}\.|v8-compile-cache|jiti|dotnet")
+# What a test may leave in its temporary directory: what is Chromium's, a compiler's or another tool's own.
+NOT_OURS = re.compile(r"\.org\.chromium\.|org\.chromium\.|\.com\.google\.Chrome|go-build|node-compile-cache|playwright|cc[A-Za-z0-9]{6}\.|v8-compile-cache|jiti|dotnet|tsx-|\.bun-")
 
 
 def children():
