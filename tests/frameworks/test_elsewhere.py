@@ -295,6 +295,17 @@ class Elsewhere(Written):
             with self.subTest(files=files), self.start() as rpc:
                 self.assertIn("names another database", "".join(self.status(rpc).warnings))
 
+    def test_the_variable_that_sqlx_toml_names_counts_for_sqlx_in_place_of_database_url(self):
+        """common.database-url-var of sqlx 0.9 (sqlx-core/src/config/common.rs)"""
+        other = self.cluster.url("elsewhere")
+        for dotenv, toml, is_other in ((f"FOO_URL={other}\nDATABASE_URL={self.url()}\n", '[common]\ndatabase-url-var = "FOO_URL"\n', True),
+                                       (f"FOO_URL={self.url()}\nDATABASE_URL={other}\n", '[common]\ndatabase-url-var = "FOO_URL"\n', False),
+                                       (f"DATABASE_URL={other}\n", '[common]\ndatabase-url-var = "FOO_URL"\n', False),
+                                       (f"FOO_URL={self.url()}\nDATABASE_URL={other}\n", "[migrate]\n", True)):
+            self.project_of({"Cargo.toml": '[dependencies]\nsqlx = "0.9"\n', "migrations/1_a.sql": "", "sqlx.toml": toml, ".env": dotenv})
+            with self.subTest(dotenv=dotenv, toml=toml), self.start() as rpc:
+                self.assertEqual("names another database" in "".join(self.status(rpc).warnings), is_other)
+
 
 if __name__ == "__main__":
     fixtures.harness.main()

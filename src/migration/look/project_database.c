@@ -7,6 +7,7 @@
 #include "base/dotenv.h"
 #include "base/files.h"
 #include "base/status.h"
+#include "base/toml.h"
 #include "base/words.h"
 #include "migration/look/project_kind.h"
 #include "migration/look/project_text.h"
@@ -280,11 +281,28 @@ static bool read_alembic_environment(struct search *search)
     return is_computed;
 }
 
+/* The variable that the tool takes unless it is told otherwise. sqlx 0.9 has the name in sqlx.toml
+ * (sqlx-core/src/config/common.rs), and does not read DATABASE_URL then. */
+static const char *usual_variable(struct search *search, const char *framework)
+{
+    static const char file[] = "sqlx.toml";
+    struct status unread = {.arena = search->arena};
+    struct toml toml;
+    struct text content;
+    if (strcmp(framework, "sqlx") != 0 ||
+        !read_content(search, path_join(search->arena, search->base, file), &content) ||
+        !toml_read(search->arena, file, content, &toml, &unread)) {
+        return "DATABASE_URL";
+    }
+    const struct toml_entry *const entry = toml_find(&toml, "common", "database-url-var");
+    return entry == NULL || entry->kind != TOML_STRING ? "DATABASE_URL" : entry->value;
+}
+
 void project_databases(struct arena *arena, const char *root, const char *base, const char *framework,
                        struct named_databases *databases)
 {
     struct search search = {.arena = arena, .root = root, .base = base == NULL ? "" : base, .found = databases};
-    *databases = (struct named_databases){0};
+    *databases = (struct named_databases){.usual = usual_variable(&search, framework)};
     if (strcmp(framework, "prisma") == 0) {
         databases->direct = direct_url_variable(arena, path_join(arena, root, search.base));
     }
@@ -315,7 +333,7 @@ void project_databases(struct arena *arena, const char *root, const char *base, 
     note_kind(&search, framework);
     add_other(&search, framework);
     if (databases->count == 0 && databases->unread.file == NULL) {
-        search_add_variable(&search, "DATABASE_URL", NULL);
+        search_add_variable(&search, databases->usual, NULL);
         databases->is_usual = databases->count > 0;
         add_other(&search, framework);
     }
@@ -384,10 +402,10 @@ const char *project_database_computed(struct arena *arena, const struct named_da
                : not_known(arena, computed, "computes its name", ", from ", conninfo);
 }
 
-/* The variables that may name it: DATABASE_URL, and those in the project's files. */
+/* The variables that may name it: the usual one, and those in the project's files. */
 static const char *variable_of(const struct named_databases *databases, size_t i)
 {
-    return i == 0 ? "DATABASE_URL" : databases->items[i - 1].variable;
+    return i == 0 ? databases->usual : databases->items[i - 1].variable;
 }
 
 /* The variable that Prisma takes for migrations, if the worker's database is the one in it; NULL: it is not. The

@@ -28,7 +28,8 @@ struct named_databases {
      * set here (NULL: it is computed otherwise); file NULL: there is none. */
     struct named_database unread;
     struct named_database computed; /* the first setting of a database's name that is computed; file NULL: none */
-    bool is_usual;                  /* the only one is in DATABASE_URL, which no file of the project names */
+    const char *usual;              /* the variable that the tool takes unless it is told otherwise: DATABASE_URL */
+    bool is_usual;                  /* the only one is in that variable */
     bool is_default;                /* of its parts some are only the defaults of variables that are not set here */
     const char *direct; /* the variable that Prisma takes for migrations (base/direct_url.h); NULL: none is named */
 };
