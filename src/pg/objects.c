@@ -85,4 +85,13 @@ const char pg_objects_sql[] =
     "t.typnamespace LEFT JOIN pg_catalog.pg_class c ON c.oid = t.typrelid WHERE (t.typtype IN ('e', 'd') OR "
     "(t.typtype = 'c' AND c.relkind = 'c')) AND " OF_USERS " AND " NOT_OF_EXTENSIONS
     "pg_type'::regclass AND x.objid = t.oid)"
+    " UNION ALL SELECT 'rule', pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) || '.' || "
+    "pg_catalog.quote_ident(r.rulename), pg_catalog.pg_get_ruledef(r.oid) || CASE r.ev_enabled WHEN 'O' THEN '' ELSE ' "
+    "(' || r.ev_enabled::text || ')' END FROM pg_catalog.pg_rewrite r JOIN pg_catalog.pg_class c ON c.oid = r.ev_class "
+    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE r.rulename <> '_RETURN' AND " OF_USERS
+    " AND " NOT_OF_EXTENSIONS "pg_class'::regclass AND x.objid = c.oid) "
+    "UNION ALL SELECT 'statistics', pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(s.stxname), "
+    "pg_catalog.pg_get_statisticsobjdef(s.oid) FROM pg_catalog.pg_statistic_ext s JOIN pg_catalog.pg_namespace n ON "
+    "n.oid = s.stxnamespace WHERE " OF_USERS " AND " NOT_OF_EXTENSIONS
+    "pg_statistic_ext'::regclass AND x.objid = s.oid)"
     ") o(kind, name, def) ORDER BY o.kind COLLATE \"C\", o.name COLLATE \"C\"";

@@ -211,6 +211,13 @@ class Contract(Branches):
                 told = self.http.get(f"/api/branches/{row['id']}/diff").json
                 self.assertIn(("changed", kind, name), [(one["change"], one["kind"], one["name"]) for one in told["differences"]])
 
+    def test_a_rule_and_a_statistics_object_are_differences(self):
+        row = self.make()
+        self.cluster.psql(row["branch_db"], "CREATE RULE quiet AS ON DELETE TO posts DO INSTEAD NOTHING; CREATE STATISTICS pairs ON id, title FROM posts")
+        told = self.http.get(f"/api/branches/{row['id']}/diff").json
+        self.assertEqual([(one["change"], one["kind"], one["name"]) for one in told["differences"]],
+                         [("added", "rule", "public.posts.quiet"), ("added", "statistics", "public.pairs")])
+
     def test_a_key_makes_one_branch(self):
         def post(key, **body):
             return self.http.post("/api/branches", body, headers={"Idempotency-Key": key})
