@@ -1,6 +1,7 @@
 /*
  * The text of an expression or a query, found by its tree: libpg_query tells where a node begins at best, and never
- * where it ends. A piece of the statement is taken if it has the same tree.
+ * where it ends. A piece of the statement is taken if it has the same tree. Parsing is what costs, so that only pieces
+ * are parsed that contain the beginning of every node: usually one.
  */
 #include "sql/effects_reader.h"
 #include "sql/lexer.h"
@@ -12,28 +13,47 @@
 /* What the piece is, and so where it is put to be parsed. */
 enum source { SOURCE_EXPRESSION, SOURCE_TYPE, SOURCE_QUERY };
 
+/* Where the nodes of a tree begin. The parser leaves the place out where it is 0, or says -1 for a node of its own. */
+struct places {
+    size_t first;
+    size_t last;
+};
+
 struct searching {
     struct arena *arena;
-    struct text text; /* in which it is looked for */
-    json_t *wanted;   /* without places */
+    struct text text;     /* in which it is looked for */
+    size_t from;          /* where that begins in the statement */
+    json_t *wanted;       /* without places */
+    struct places places; /* in the statement */
     enum source is;
     size_t tried;
 };
 
 static bool drop_place(void *data, const char *key, json_t *object)
 {
-    (void)data;
+    struct places *const places = data;
+    const json_int_t place = tree_integer(object, "location");
     (void)key;
+    if (place > 0) {
+        places->first = (size_t)place < places->first ? (size_t)place : places->first;
+        places->last = (size_t)place > places->last ? (size_t)place : places->last;
+    }
     json_object_del(object, "location");
     return true;
 }
 
-/* A copy that is the same wherever its text stands. */
-static json_t *without_places(const json_t *tree)
+/* Takes a copy that is the same wherever its text stands. */
+static struct searching searching_for(const struct effects_reader *reader, const json_t *tree, enum source is,
+                                      size_t from)
 {
-    json_t *const copy = json_deep_copy(tree);
-    tree_walk(copy, drop_place, NULL);
-    return copy;
+    struct searching searching = {.arena = reader->arena,
+                                  .text = text_slice(reader->statement, from, reader->statement.size),
+                                  .from = from,
+                                  .wanted = json_deep_copy(tree),
+                                  .places = {SIZE_MAX, 0},
+                                  .is = is};
+    tree_walk(searching.wanted, drop_place, &searching.places);
+    return searching;
 }
 
 /* The node of the piece in the tree of what was parsed; NULL: there is another number of statements or of columns. */
@@ -61,7 +81,8 @@ static bool is_wanted(struct searching *searching, struct text piece)
     buffer_puts(&query, after[searching->is]);
     json_t *const tree = effects_parse(reading, text_of(buffer_string(&query)));
     json_t *const found = node_of(searching, tree);
-    tree_walk(found, drop_place, NULL);
+    struct places places = {SIZE_MAX, 0};
+    tree_walk(found, drop_place, &places);
     const bool is = found != NULL && json_equal(found, searching->wanted) == 1;
     json_decref(tree);
     arena_free(reading);
@@ -84,7 +105,7 @@ static struct text piece_at(struct searching *searching, struct sql_reader words
         const size_t end = words.token.kind == SQL_END ? searching->text.size : words.token.offset;
         const bool may_end = ends || (depth == 0 && (!is_query || sql_is_word(&words.token, "with")));
         const struct text piece = text_slice(searching->text, start, end);
-        if (may_end && end > start && is_wanted(searching, piece)) {
+        if (may_end && end > start && searching->from + end > searching->places.last && is_wanted(searching, piece)) {
             return piece;
         }
         depth += opens ? 1 : 0;
@@ -105,10 +126,11 @@ static struct text find(struct searching *searching, const char *word)
     struct sql_reader words = sql_read(searching->text);
     struct text piece = {0};
     while (piece.size == 0 && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN &&
-           searching->tried < MOST_TRIED) {
+           searching->tried < MOST_TRIED && searching->from + words.token.offset <= searching->places.first) {
         const bool is = is_in_front(&words.token, word);
         sql_advance(&words);
-        piece = is ? piece_at(searching, words) : piece;
+        piece =
+            is && searching->from + words.token.offset <= searching->places.first ? piece_at(searching, words) : piece;
     }
     return piece;
 }
@@ -187,25 +209,22 @@ const char *effects_source_of_element(const struct effects_reader *reader, size_
 
 const char *effects_source(const struct effects_reader *reader, const char *word, size_t from, const json_t *expression)
 {
-    struct searching searching = {.arena = reader->arena,
-                                  .text = text_slice(reader->statement, from, reader->statement.size),
-                                  .wanted = without_places(expression)};
+    struct searching searching = searching_for(reader, expression, SOURCE_EXPRESSION, from);
     return expression == NULL ? NULL : kept(&searching, find(&searching, word));
 }
 
 const char *effects_source_of_query(const struct effects_reader *reader, const char *word, const json_t *query)
 {
-    struct searching searching = {
-        .arena = reader->arena, .text = reader->statement, .wanted = without_places(query), .is = SOURCE_QUERY};
+    struct searching searching = searching_for(reader, query, SOURCE_QUERY, 0);
     return query == NULL ? NULL : kept(&searching, find(&searching, word));
 }
 
 const char *effects_source_of_type(const struct effects_reader *reader, const json_t *type)
 {
     const json_int_t from = tree_integer(type, "location");
-    struct searching searching = {.arena = reader->arena,
-                                  .text = text_slice(reader->statement, (size_t)from, reader->statement.size),
-                                  .wanted = without_places(type),
-                                  .is = SOURCE_TYPE};
-    return type == NULL || from <= 0 ? NULL : kept(&searching, piece_at(&searching, sql_read(searching.text)));
+    if (type == NULL || from <= 0) {
+        return NULL;
+    }
+    struct searching searching = searching_for(reader, type, SOURCE_TYPE, (size_t)from);
+    return kept(&searching, piece_at(&searching, sql_read(searching.text)));
 }

@@ -850,6 +850,24 @@ START_TEST(a_new_column_without_a_value_needs_a_table_without_rows)
 }
 END_TEST
 
+/* ---- what a server can be asked to analyze ---- */
+
+/* Each piece that is parsed costs as much as a statement, and only some are tried. */
+START_TEST(the_text_of_a_long_expression_is_found_without_parsing_its_pieces)
+{
+    struct buffer statement = {.arena = arena};
+    buffer_puts(&statement, "CREATE INDEX i ON t (a, lower(b)) WHERE n > 0");
+    for (int i = 1; i < 150; i++) {
+        buffer_printf(&statement, " AND n > %d", i);
+    }
+    const struct sql_effects effects = effects_of(buffer_string(&statement));
+    ck_assert_ptr_nonnull(effects.analyzed);
+    ck_assert_ptr_nonnull(strstr(effects.analyzed->sql, "(lower(b)\n) IS NULL"));
+    ck_assert_ptr_nonnull(strstr(effects.analyzed->sql, "(n > 0 AND n > 1 AND"));
+    ck_assert_ptr_nonnull(strstr(effects.analyzed->sql, " AND n > 149\n)"));
+}
+END_TEST
+
 static Suite *suite(void)
 {
     Suite *const result = suite_create("effects");
@@ -887,6 +905,7 @@ static Suite *suite(void)
     tcase_add_test(tests, a_type_of_the_user_is_not_the_built_in_one_of_its_name);
     tcase_add_loop_test(tests, what_a_statement_makes_it_does_not_need, 0, 30);
     tcase_add_test(tests, what_a_statement_makes_is_counted);
+    tcase_add_test(tests, the_text_of_a_long_expression_is_found_without_parsing_its_pieces);
     tcase_add_loop_test(tests, a_new_column_without_a_value_needs_a_table_without_rows, 0, 11);
     suite_add_tcase(result, tests);
     return result;
