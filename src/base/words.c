@@ -45,10 +45,12 @@ bool word_is_one_of(struct text word, const char *const *list)
 
 bool word_is_among(const char *words, const char *word)
 {
-    const size_t wanted = strlen(word);
-    for (size_t size; *words != '\0'; words += size + strspn(words + size, " ")) {
-        size = strcspn(words, " ");
-        if (size == wanted && memcmp(words, word, size) == 0) {
+    const size_t size = strlen(word);
+    if (size == 0 || memchr(word, ' ', size) != NULL) {
+        return false;
+    }
+    for (const char *at = strstr(words, word); at != NULL; at = strstr(at + 1, word)) {
+        if ((at == words || at[-1] == ' ') && (at[size] == ' ' || at[size] == '\0')) {
             return true;
         }
     }

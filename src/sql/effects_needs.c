@@ -7,11 +7,6 @@
 
 #include <string.h>
 
-const char *effects_kept(struct arena *arena, const char *word)
-{
-    return word == NULL || word[0] == '\0' ? NULL : arena_strdup(arena, word);
-}
-
 static void add(struct arena *arena, struct sql_need **needs, size_t *count, size_t *capacity,
                 const struct sql_need *need)
 {
@@ -128,6 +123,7 @@ static void need_function(struct effects_reader *reader, const json_t *call)
 
 static bool take_part(void *data, const char *key, json_t *object)
 {
+    static const char taken[] = "relpersistence typemod roletype collname pktable tablespacename";
     struct effects_reader *const reader = data;
     if (strcmp(key, "AlterTableCmd") == 0) {
         reader->may_be_there = tree_flag(object, "missing_ok");
@@ -139,7 +135,9 @@ static bool take_part(void *data, const char *key, json_t *object)
         need_function(reader, object);
     }
     effects_labels(reader, key, object);
-    need_object(reader, object);
+    if (tree_has_any(object, taken)) {
+        need_object(reader, object);
+    }
     return true;
 }
 

@@ -6,6 +6,11 @@
 #include <string.h>
 #include <strings.h>
 
+const char *effects_kept(struct arena *arena, const char *word)
+{
+    return word == NULL || word[0] == '\0' ? NULL : arena_strdup(arena, word);
+}
+
 /* ---- names ---- */
 
 /* pg_get_keywords() of PostgreSQL 15 without the unreserved ones; quote_ident() quotes these. */

@@ -16,17 +16,21 @@ struct storing {
 static bool take_part(void *data, const char *key, json_t *object)
 {
     struct storing *const storing = data;
-    const char *const name = tree_name(json_object_get(object, "funcname"), 0);
     const char *const operator= effects_operator(key, object);
-    const json_t *const like = json_object_get(object, "relation");
-    if (strcmp(key, "FuncCall") == 0 && name != NULL && !effects_is_steady(object) &&
-        !effects_is_newer_syntax(storing->reader, object)) {
-        effects_put_name(&storing->calls, storing->count++, name);
+    if (strcmp(key, "FuncCall") == 0) {
+        const char *const name = tree_name(json_object_get(object, "funcname"), 0);
+        if (name != NULL && !effects_is_steady(object) && !effects_is_newer_syntax(storing->reader, object)) {
+            effects_put_name(&storing->calls, storing->count++, name);
+        }
     } else if (operator!= NULL) {
         effects_put_name(&storing->calls, storing->count++, operator);
-    } else if (strcmp(key, "TypeCast") == 0 && effects_cast(storing->reader, object) != NULL) {
-        effects_put_name(&storing->calls, storing->count++, effects_cast(storing->reader, object));
+    } else if (strcmp(key, "TypeCast") == 0) {
+        const char *const cast = effects_cast(storing->reader, object);
+        if (cast != NULL) {
+            effects_put_name(&storing->calls, storing->count++, cast);
+        }
     } else if (strcmp(key, "TableLikeClause") == 0) {
+        const json_t *const like = json_object_get(object, "relation");
         storing->stored->like_schema = effects_kept(storing->reader->arena, tree_string(like, "schemaname"));
         storing->stored->like = effects_kept(storing->reader->arena, tree_string(like, "relname"));
     }
@@ -39,10 +43,13 @@ static bool take_definition(void *data, const char *key, json_t *object)
     struct storing *const storing = data;
     static const char functions[] = "function procedure sfunc sfunc1 finalfunc combinefunc serialfunc deserialfunc "
                                     "msfunc minvfunc mfinalfunc";
+    if (strcmp(key, "DefElem") != 0) {
+        return true;
+    }
     const bool is_function = word_is_among(functions, tree_string(object, "defname"));
     const json_t *const type = tree_body(json_object_get(object, "arg"), "TypeName");
     const char *const name = tree_name(json_object_get(type, "names"), 0);
-    if (strcmp(key, "DefElem") == 0 && is_function && name != NULL) {
+    if (is_function && name != NULL) {
         effects_put_name(&storing->calls, storing->count++, name);
     }
     return true;

@@ -1,5 +1,7 @@
 #include "sql/parse_tree.h"
 
+#include "base/words.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -81,23 +83,32 @@ bool tree_option_on(const json_t *options, const char *name)
     return option != NULL && !is_off;
 }
 
+bool tree_has_any(json_t *body, const char *keys)
+{
+    void *member = json_object_iter(body);
+    while (member != NULL && !word_is_among(keys, json_object_iter_key(member))) {
+        member = json_object_iter_next(body, member);
+    }
+    return member != NULL;
+}
+
 /* ---- the walk ---- */
 
+/* Most members of a tree are words and numbers: only what has members itself is walked into. */
 static void walk(const char *key, json_t *value, tree_visitor visit, void *data)
 {
-    const char *name;
-    json_t *inner;
-    size_t i;
-    json_array_foreach(value, i, inner)
-    {
-        walk("", inner, visit, data);
+    const size_t count = json_is_array(value) ? json_array_size(value) : 0;
+    for (size_t i = 0; i < count; i++) {
+        walk("", json_array_get(value, i), visit, data);
     }
     if (!json_is_object(value) || !visit(data, key, value)) {
         return;
     }
-    json_object_foreach(value, name, inner)
-    {
-        walk(name, inner, visit, data);
+    for (void *member = json_object_iter(value); member != NULL; member = json_object_iter_next(value, member)) {
+        json_t *const inner = json_object_iter_value(member);
+        if (json_is_object(inner) || json_is_array(inner)) {
+            walk(json_object_iter_key(member), inner, visit, data);
+        }
     }
 }
 

@@ -17,6 +17,9 @@ bool tree_is(const json_t *body, const char *key, const char *value);
 json_int_t tree_integer(const json_t *body, const char *key);
 size_t tree_count(const json_t *body, const char *key);
 
+/* Does it have a member of one of these names, which are separated by spaces? */
+bool tree_has_any(json_t *body, const char *keys);
+
 /* The type and the body of a node; "" and NULL if it is none. */
 const char *tree_node(json_t *node, json_t **body);
 

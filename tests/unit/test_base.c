@@ -203,6 +203,23 @@ START_TEST(a_word_is_found_in_its_list_and_nothing_else_is)
 }
 END_TEST
 
+START_TEST(a_word_is_among_others_only_as_a_whole)
+{
+    static const char those[] = "abc ab  bc_a a";
+    ck_assert(word_is_among(those, "abc"));
+    ck_assert(word_is_among(those, "ab"));
+    ck_assert(word_is_among(those, "bc_a"));
+    ck_assert(word_is_among(those, "a"));
+    ck_assert(!word_is_among(those, "b"));
+    ck_assert(!word_is_among(those, "bc"));
+    ck_assert(!word_is_among(those, "_a"));
+    ck_assert(!word_is_among(those, "abcd"));
+    ck_assert(!word_is_among(those, "abc ab"));
+    ck_assert(!word_is_among(those, ""));
+    ck_assert(!word_is_among("", "a"));
+}
+END_TEST
+
 START_TEST(a_set_keeps_every_word_and_its_number_as_it_grows)
 {
     struct word_set set = {0};
@@ -556,6 +573,7 @@ int main(void)
     tcase_add_test(plain, positions_count_characters_and_lines);
     tcase_add_test(plain, percent_decoding_refuses_broken_escapes_and_nul);
     tcase_add_test(plain, a_word_is_found_in_its_list_and_nothing_else_is);
+    tcase_add_test(plain, a_word_is_among_others_only_as_a_whole);
     tcase_add_test(plain, a_set_keeps_every_word_and_its_number_as_it_grows);
     tcase_add_test(plain, distance_is_levenshteins);
     tcase_add_test(plain, times_are_rfc_3339_in_utc);

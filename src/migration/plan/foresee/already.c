@@ -65,8 +65,8 @@ const char *already_there(struct needs *needs, struct text statement, const stru
 {
     bool is_new = false;
     const struct sql_change *const made =
-        is_content(statement) ? NULL : relation_in_the_way(needs, effects, makes_index(statement), &is_new);
-    return made == NULL || needs_took(needs, made->name) ? NULL
+        effects->change_count == 0 ? NULL : relation_in_the_way(needs, effects, makes_index(statement), &is_new);
+    return made == NULL || is_content(statement) || needs_took(needs, made->name) ? NULL
            : is_new ? arena_printf(needs->arena, "An earlier statement of this plan makes \"%s\" already (42P07).",
                                    made->name)
                     : needs_say_there(needs, NULL, made->name);
