@@ -1,8 +1,9 @@
 /*
  * CREATE TABLE stores the expressions of its columns and constraints, and evaluates none of them, with two exceptions:
  * an expression that must be immutable (of GENERATED and of indexes) is simplified, which calls functions of constants.
- * CREATE INDEX calls only the functions of operator classes, which a superuser has made. A new column without a default
- * is not computed for any row, unless its type is a domain: so its type must be one of PostgreSQL's own. Read in
+ * CREATE INDEX calls only the functions of operator classes, which a superuser has made; but one with GiST on a range
+ * type calls its subtype_diff, which anybody may have written (rangetypes_gist.c). A new column without a default is
+ * not computed for any row, unless its type is a domain: so its type must be one of PostgreSQL's own. Read in
  * tablecmds.c, heap.c and indexcmds.c of PostgreSQL 13 to 18.
  */
 #include "sql/quiet.h"
@@ -104,6 +105,12 @@ static bool is_quiet_table(struct sql_reader *reader)
     return take_name(reader) && sql_is_symbol(&reader->token, '(') && take_definitions(reader) && is_over(reader);
 }
 
+static bool take_method(struct sql_reader *reader)
+{
+    return !sql_take(reader, "using") || sql_take(reader, "btree") || sql_take(reader, "hash") ||
+           sql_take(reader, "gin");
+}
+
 static bool is_quiet_index(struct sql_reader *reader)
 {
     if (sql_is_word(&reader->token, "concurrently")) {
@@ -114,7 +121,7 @@ static bool is_quiet_index(struct sql_reader *reader)
         return false;
     }
     sql_take(reader, "only");
-    return take_name(reader) && (!sql_take(reader, "using") || take_name(reader)) && take_index_columns(reader) &&
+    return take_name(reader) && take_method(reader) && take_index_columns(reader) &&
            (!sql_take(reader, "include") || take_index_columns(reader)) && is_over(reader);
 }
 

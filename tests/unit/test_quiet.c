@@ -69,6 +69,8 @@ START_TEST(what_could_run_code_or_stay_in_the_session_is_not_quiet)
         "CREATE TABLE t (i text DEFAULT 'a\\'); SELECT f(); --')", /* with standard_conforming_strings off */
         "CREATE INDEX i ON t (lower(a))",
         "CREATE INDEX i ON t (a) WHERE f(1) > 0",
+        "CREATE INDEX i ON t USING gist (a)", /* of a range, it calls its subtype_diff */
+        "CREATE INDEX i ON t USING \"gist\" (a)",
         "CREATE INDEX CONCURRENTLY ON t (a)",
         "CREATE INDEX CONCURRENTLY i ON t (a)",
         "CREATE VIEW v AS SELECT f()",
