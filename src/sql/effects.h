@@ -266,8 +266,14 @@ struct sql_facts {
     bool (*is_zone_utc)(void *asked);
     /* Is the column in any index? */
     bool (*is_indexed)(void *asked, const char *schema, const char *table, const char *column);
+    /* Is the column in an index, and has it another collation than its type? A new type without a COLLATE takes that
+     * away.
+     */
+    bool (*is_collated)(void *asked, const char *schema, const char *table, const char *column);
     /* Is the column generated when it is read, and so not stored (PostgreSQL 18)? */
     bool (*is_virtual)(void *asked, const char *schema, const char *table, const char *column);
+    /* Do foreign keys refer to it, so that their tables are read when it is detached? */
+    bool (*is_referred)(void *asked, const char *schema, const char *relation);
     /* Has it a DEFAULT partition, which a new partition has read? */
     bool (*has_default)(void *asked, const char *schema, const char *relation);
 };

@@ -177,6 +177,15 @@ static const json_t *partition(const struct alter *alter)
     return json_object_get(alter->definition, "name");
 }
 
+/* No row may leave that a foreign key refers to. */
+static bool is_referred(const struct effects_reader *reader, const json_t *partition)
+{
+    const struct sql_facts *const facts = reader->facts;
+    const char *const schema = tree_string(partition, "schemaname");
+    return facts->is_referred != NULL &&
+           facts->is_referred(facts->asked, schema[0] == '\0' ? NULL : schema, tree_string(partition, "relname"));
+}
+
 /* Also ALTER INDEX … ATTACH PARTITION, which opens the tables of both indexes, and DETACH … FINALIZE: these have no
  * bounds and read nothing. */
 static void attach(struct effects_reader *reader, const struct alter *alter)
@@ -204,6 +213,9 @@ static void detach_concurrently(struct effects_reader *reader, const struct alte
     effects_lock(reader, partition(alter), SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_work(reader, SQL_WORK_NONE,
                  "It waits for every query on the table, and cannot be with a DEFAULT partition.");
+    if (is_referred(reader, partition(alter))) {
+        effects_work(reader, SQL_WORK_SCAN, "Foreign keys refer to its rows: their tables are read for them.");
+    }
 }
 
 static void detach(struct effects_reader *reader, const struct alter *alter)
@@ -220,6 +232,11 @@ static void detach(struct effects_reader *reader, const struct alter *alter)
                  effects_since(reader, 14, false)
                      ? "A DEFAULT partition is locked as well; without one, DETACH … CONCURRENTLY stops nobody."
                      : "A DEFAULT partition is locked as well.");
+    if (is_referred(reader, partition(alter))) {
+        effects_work(reader, SQL_WORK_SCAN,
+                     "Foreign keys refer to its rows: their tables are read for them, under the lock. A DEFAULT "
+                     "partition is locked as well.");
+    }
 }
 
 /* For INHERIT and NO INHERIT, the definition itself is the parent. */

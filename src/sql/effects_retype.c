@@ -382,6 +382,12 @@ static void work(const struct retype *retype)
         work = SQL_WORK_INDEX;
         advice = "The rows stay as they are, but every index over the column is built again for its new type.";
     }
+    if (work == SQL_WORK_NONE && retype->collation == NULL && is_said(retype, facts->is_collated)) {
+        work = SQL_WORK_INDEX;
+        advice =
+            "The column loses its own COLLATE, for which every index over it is built again: say the COLLATE behind "
+            "the new type to keep it.";
+    }
     if (work == SQL_WORK_NONE && retype->collation != NULL) {
         work = SQL_WORK_INDEX;
         advice = "With a new collation every index over the column is built again.";

@@ -104,6 +104,11 @@ SCRIPTS = {
     "partitions of a list": (PARTED, [ATTACH.format("l", "l1", "IN ('a')"), ATTACH.format("l", "l2", "IN ('c', 'b', 'x')"), ATTACH.format("l", "l3", "IN ('d', 'e', 'f', NULL)")]),
     "partitions with indexes and keys": (PARTED, [ATTACH.format("i", "i2", "IN (2)"), ATTACH.format("i", "i1", "IN (1)")]),
     "partitions without a key": (PARTED, [ATTACH.format("i", "i3", "IN (3)")]),
+    "partitions with indexes and rows that are read": (PARTED + "; CREATE TABLE i4 (k int NOT NULL REFERENCES r, v int); INSERT INTO r VALUES (4); INSERT INTO i4 VALUES (4)", [ATTACH.format("i", "i4", "IN (4)")]),
+    "partitions that keys refer to": ("""CREATE TABLE p (id int PRIMARY KEY, v int) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2); CREATE TABLE r (id int REFERENCES p);
+        INSERT INTO p VALUES (1), (2); INSERT INTO r VALUES (2)""", ["ALTER TABLE p DETACH PARTITION p1"]),
+    "collations that a new type takes away": ("""CREATE TABLE t (id int PRIMARY KEY, a text COLLATE "C", b varchar(5) COLLATE "C", c text COLLATE "C", d varchar(5), e text COLLATE "C"); CREATE INDEX ON t (a); CREATE INDEX ON t (b); CREATE INDEX ON t (d); CREATE INDEX ON t (id) INCLUDE (e);
+        INSERT INTO t SELECT g, g, g, g, g, g FROM generate_series(1, 5) g""", [f"ALTER TABLE t ALTER {column}" for column in ("a TYPE text", "b TYPE varchar(9)", "c TYPE text", "d TYPE text", "e TYPE text")]),
     "new partitions": (PARTED, ["CREATE TABLE fresh (LIKE q)", ATTACH.format("q", "fresh", "FROM (90) TO (99)")]),
     "values of a domain with a collation": (
         """CREATE DOMAIN small AS text COLLATE "C" CHECK (VALUE < 'a'); CREATE TABLE t (id int PRIMARY KEY, c text COLLATE "und-x-icu"); INSERT INTO t VALUES (1, 'B')""",

@@ -31,6 +31,12 @@ static const char indexed_sql[] =
     "SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = "
     "$3::name AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]) WHERE i.indrelid = " RELATION;
 
+/* An index over a column that has another collation than its type. */
+static const char collated_sql[] =
+    "SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = "
+    "$3::name AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]) JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND "
+    "t.typcollation <> a.attcollation WHERE i.indrelid = " RELATION;
+
 static const char virtual_sql[] = "SELECT FROM pg_catalog.pg_attribute a WHERE a.attname = $3::name AND a.attgenerated "
                                   "= 'v' AND a.attrelid = " RELATION;
 
@@ -81,6 +87,11 @@ static bool is_indexed_specially(void *data, const char *schema, const char *tab
 static bool is_indexed(void *data, const char *schema, const char *table, const char *column)
 {
     return has_rows(data, indexed_sql, 3, (const char *const[]){schema, table, column});
+}
+
+static bool is_collated(void *data, const char *schema, const char *table, const char *column)
+{
+    return has_rows(data, collated_sql, 3, (const char *const[]){schema, table, column});
 }
 
 static bool is_virtual(void *data, const char *schema, const char *table, const char *column)
@@ -187,6 +198,17 @@ static bool has_default(void *data, const char *schema, const char *relation)
     return found != NULL && found->kind == 'p' && has_rows(asked, default_sql, 1, &oid);
 }
 
+static const char referred_sql[] =
+    "SELECT FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.confrelid = $1::oid LIMIT 1";
+
+static bool is_referred(void *data, const char *schema, const char *relation)
+{
+    const struct asked *const asked = data;
+    const struct relation *const found = world_find(asked->world, schema, relation);
+    const char *const oid = found == NULL ? NULL : arena_printf(asked->arena, "%u", found->oid);
+    return found != NULL && found->oid != 0 && has_rows(asked, referred_sql, 1, &oid);
+}
+
 static bool is_volatile(void *data, const char *schema, const char *function)
 {
     struct asked *const asked = data;
@@ -218,12 +240,14 @@ void asked_answer(struct asked *asked, const struct needs *needs, struct sql_fac
     facts->index_never_null = index_never_null;
     facts->is_indexed_specially = is_indexed_specially;
     facts->is_indexed = is_indexed;
+    facts->is_collated = is_collated;
     facts->is_checked = is_checked;
     facts->is_virtual = is_virtual;
     facts->is_volatile = is_volatile;
     facts->is_zone_utc = is_zone_utc;
     facts->has_beside = has_beside;
     facts->is_partitioned = is_partitioned;
+    facts->is_referred = is_referred;
     facts->has_default = has_default;
     facts->asked = asked;
 }

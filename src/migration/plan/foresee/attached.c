@@ -99,13 +99,21 @@ void attached_note(struct needs *needs, const struct attached *attached, struct 
     const struct relation *const other =
         world_find(needs->world, attached->alter->other_schema, attached->alter->other);
     const bool has_default = attached->default_name != NULL && attached->default_name[0] != '\0';
-    if (other == NULL || effects->work != SQL_WORK_SCAN || questions_are_noted(needs->questions) ||
-        !is_spared(needs, attached, other) ||
-        (has_default && !excludes(needs, attached->default_schema, attached->default_name, attached->within)) ||
-        (other->oid != 0 && has_rows(needs, key_sql, attached->parent, other))) {
+    if (other == NULL || effects->work != SQL_WORK_SCAN || questions_are_noted(needs->questions)) {
         return;
     }
     const bool builds = other->oid != 0 && has_rows(needs, index_sql, attached->parent, other);
+    if (!is_spared(needs, attached, other) ||
+        (has_default && !excludes(needs, attached->default_schema, attached->default_name, attached->within)) ||
+        (other->oid != 0 && has_rows(needs, key_sql, attached->parent, other))) {
+        effects->work = builds ? SQL_WORK_INDEX : SQL_WORK_SCAN;
+        effects->advice =
+            builds ? "It is read, and an index of the partitioned table is built on it, under the lock: build "
+                     "the same one there before, with CREATE INDEX CONCURRENTLY. A valid CHECK that implies "
+                     "the bounds spares the scan; a DEFAULT partition is locked and read as well."
+                   : effects->advice;
+        return;
+    }
     effects->work = builds ? SQL_WORK_INDEX : SQL_WORK_NONE;
     effects->advice = builds ? "Its constraints spare the scan, but an index of the partitioned table is built on it "
                                "under the lock: build the same one there before, with CREATE INDEX CONCURRENTLY."
