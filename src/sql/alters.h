@@ -32,7 +32,8 @@ struct sql_alter {
     const char *written; /* the same as format_type() writes it; NULL: it is not built-in */
     const char *renamed; /* for RENAME: the new name */
     bool has_using;
-    bool is_only; /* the only one of the statement's changes to this column */
+    bool is_empty; /* for ADD: it has a value in no row that is there */
+    bool is_only;  /* the only one of the statement's changes to this column */
     const char *other_schema;
     const char *other;
     char bound; /* l(ist), r(ange), h(ash), d(efault) */

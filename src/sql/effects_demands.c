@@ -207,7 +207,10 @@ static void of_command(const struct altering *altering, const json_t *command)
             demand_part(altering, rules[i].kind, rules[i].part == NULL ? tree_string(command, "name") : rules[i].part);
         }
     }
-    if (word_is_among("AT_SetStorage AT_SetCompression", subtype)) {
+    if (word_is_among("AT_SetLogged AT_SetUnLogged", subtype) && effects_since(altering->reader, 18, false)) {
+        demand_part(altering, SQL_DEMAND_NO_PARTITIONS,
+                    "cannot be SET LOGGED or UNLOGGED since PostgreSQL 18: its partitions can (42809).");
+    } else if (word_is_among("AT_SetStorage AT_SetCompression", subtype)) {
         of_storage(altering->reader, altering->range, command);
     } else if (word_is_among("AT_AddInherit AT_DropInherit", subtype)) {
         of_parent(altering, command);

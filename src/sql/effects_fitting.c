@@ -32,6 +32,20 @@ static const char *type_of(struct arena *arena, const json_t *column)
     return said == NULL ? "" : said;
 }
 
+/* A type that is not built in may be a domain with a DEFAULT of its own. */
+bool effects_is_left_empty(const json_t *column)
+{
+    const json_t *const type = json_object_get(column, "typeName");
+    const json_t *const constraints = json_object_get(column, "constraints");
+    bool has_value = false;
+    for (size_t i = 0; i < json_array_size(constraints); i++) {
+        has_value =
+            has_value || word_is_among("CONSTR_DEFAULT CONSTR_IDENTITY CONSTR_GENERATED",
+                                       tree_string(tree_body(json_array_get(constraints, i), "Constraint"), "contype"));
+    }
+    return !has_value && effects_is_builtin(type) && !effects_is_serial(type);
+}
+
 /* As format_type() writes it; NULL: it is not built-in. */
 static const char *written_type(struct arena *arena, const json_t *column)
 {
@@ -85,6 +99,7 @@ static void take_command(struct effects_reader *reader, const json_t *range, con
                             .type = type_of(reader->arena, column),
                             .written = written_type(reader->arena, column),
                             .has_using = json_object_get(column, "raw_default") != NULL,
+                            .is_empty = tree_is(command, "subtype", "AT_AddColumn") && effects_is_left_empty(column),
                             .other_schema = tree_string(other, "schemaname"),
                             .other = tree_string(other, "relname"),
                             .bound = tree_flag(bound, "is_default") ? 'd' : tree_string(bound, "strategy")[0]});

@@ -143,21 +143,14 @@ static bool take_part(void *data, const char *key, json_t *object)
 
 /* ---- parts of its own table ---- */
 
-/* Is the column NOT NULL without anything that gives it a value? For a type that is not built in, the answer is no: it
- * may be a domain with a DEFAULT of its own. */
-static bool is_left_empty(const json_t *column)
+static bool may_not_be_null(const json_t *column)
 {
-    const json_t *const type = json_object_get(column, "typeName");
     const json_t *const constraints = json_object_get(column, "constraints");
     bool is = false;
-    for (size_t i = 0; i < json_array_size(constraints); i++) {
-        const char *const kind = tree_string(tree_body(json_array_get(constraints, i), "Constraint"), "contype");
-        if (word_is_among("CONSTR_DEFAULT CONSTR_IDENTITY CONSTR_GENERATED", kind)) {
-            return false;
-        }
-        is = is || strcmp(kind, "CONSTR_NOTNULL") == 0;
+    for (size_t i = 0; !is && i < json_array_size(constraints); i++) {
+        is = tree_is(tree_body(json_array_get(constraints, i), "Constraint"), "contype", "CONSTR_NOTNULL");
     }
-    return is && effects_is_builtin(type) && !effects_is_serial(type);
+    return is;
 }
 
 /* Adds nothing if the statement does more than add columns. */
@@ -170,7 +163,9 @@ static void need_no_rows(struct effects_reader *reader, const json_t *range, con
         if (!tree_is(command, "subtype", "AT_AddColumn")) {
             return;
         }
-        empty = !tree_flag(command, "missing_ok") && is_left_empty(column) ? tree_string(column, "colname") : empty;
+        empty = !tree_flag(command, "missing_ok") && may_not_be_null(column) && effects_is_left_empty(column)
+                    ? tree_string(column, "colname")
+                    : empty;
     }
     effects_need_part(reader, SQL_NEED_NO_ROWS, range, empty);
 }

@@ -84,6 +84,9 @@ static void of_partitioning(const struct never *never, const json_t *body)
             never_say(never, "A system column, or a generated one, cannot be of the partition key (42P17).");
         }
     }
+    if (never->is_of_18 && tree_is(json_object_get(body, "relation"), "relpersistence", "u")) {
+        never_say(never, "A partitioned table cannot be UNLOGGED since PostgreSQL 18: its partitions can (0A000).");
+    }
     if (json_object_get(body, "inhRelations") != NULL && json_object_get(body, "partbound") == NULL) {
         never_say(never, "A partitioned table cannot inherit from another table (42P17).");
     }
@@ -377,7 +380,7 @@ static const struct {
 
 void effects_never(struct effects_reader *reader, const char *kind, const json_t *body)
 {
-    const struct never never = {reader->effects};
+    const struct never never = {reader->effects, effects_since(reader, 18, false)};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
         if (strcmp(statements[i].kind, kind) == 0) {
             statements[i].take(&never, body);

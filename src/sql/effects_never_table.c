@@ -61,6 +61,8 @@ static void of_values(const struct never *never, const json_t *column)
     }
     if (count_of(column, "CONSTR_NULL") > 0 && count_of(column, "CONSTR_NOTNULL") + identities > 0) {
         never_say(never, "A column cannot be NULL and NOT NULL (42601).");
+    } else if (never->is_of_18 && count_of(column, "CONSTR_NULL") > 0 && count_of(column, "CONSTR_PRIMARY") > 0) {
+        never_say(never, "A column that is the primary key cannot be NULL, since PostgreSQL 18 (42601).");
     }
 }
 

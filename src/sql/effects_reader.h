@@ -235,6 +235,8 @@ bool effects_is_same_type(const json_t *a, const json_t *b);
 bool effects_is_serial(const json_t *type);
 /* Is it a type that every server has, and so no domain? */
 bool effects_is_builtin(const json_t *type);
+/* Is a new column known to have a value in no row that is there? By its ColumnDef; effects_fitting.c. */
+bool effects_is_left_empty(const json_t *column);
 
 /* Locks for everything that a query (or any part of a tree) reads and writes; effects_query.c. */
 void effects_query(struct effects_reader *reader, json_t *tree);

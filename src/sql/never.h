@@ -13,6 +13,7 @@ struct sql_effects;
 
 struct never {
     struct sql_effects *effects;
+    bool is_of_18; /* the server is PostgreSQL 18, or newer */
 };
 
 /* Why it cannot succeed, as a sentence that lives as long as the program. */

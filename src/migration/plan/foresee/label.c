@@ -51,11 +51,24 @@ static const char *why(struct needs *needs, const struct sql_need *need)
                               type, need->types, need->part, need->name);
 }
 
+/* Does the statement itself give the column another type? */
+static bool is_changed(const struct sql_effects *effects, const char *column)
+{
+    bool is = false;
+    for (size_t i = 0; !is && i < effects->alter_count; i++) {
+        const struct sql_alter *const alter = &effects->alters[i];
+        is = (alter->kind == SQL_ALTER_TYPE || alter->kind == SQL_ALTER_DROP || alter->kind == SQL_ALTER_ADD) &&
+             alter->column != NULL && strcmp(alter->column, column) == 0;
+    }
+    return is;
+}
+
 const char *label_why(struct needs *needs, const struct sql_effects *effects)
 {
     const char *found = NULL;
     for (size_t i = 0; found == NULL && !needs->has_cascaded && i < effects->need_count; i++) {
-        found = effects->needs[i].kind == SQL_NEED_COLUMN_LABEL ? why(needs, &effects->needs[i]) : NULL;
+        const struct sql_need *const need = &effects->needs[i];
+        found = need->kind == SQL_NEED_COLUMN_LABEL && !is_changed(effects, need->part) ? why(needs, need) : NULL;
     }
     return found;
 }

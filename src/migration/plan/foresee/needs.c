@@ -201,6 +201,32 @@ static void count(struct arena *arena, struct word_set *set, const char *word)
     word_set_put(arena, set, word, word_set_number(set, word) + 1);
 }
 
+/* May it change rows though it is a query: by a function that may write, or by what a view calls? */
+static bool may_write(struct needs *needs, struct sql_reader words, const struct sql_effects *effects)
+{
+    static const char *const runs[] = {"call", "do", "execute", "fetch", "move", "refresh", NULL};
+    const bool computes = effects->computes || effects->work != SQL_WORK_NONE;
+    bool may = sql_is_any_word(&words.token, runs);
+    for (size_t i = 0; computes && !may && i < effects->need_count; i++) {
+        const struct sql_need *const need = &effects->needs[i];
+        bool is_users;
+        may = need->kind == SQL_NEED_FUNCTION && !world_is_harmless(needs->world, need->schema, need->name, &is_users);
+    }
+    for (size_t i = 0; computes && !may && i < effects->touch_count; i++) {
+        const struct relation *const read =
+            world_find(needs->world, effects->touches[i].schema, effects->touches[i].name);
+        may = read != NULL && read->kind == 'v';
+    }
+    return may;
+}
+
+/* DISABLE TRIGGER, or session_replication_role, also by set_config(). */
+static bool stops_triggers(struct text statement, struct sql_reader words)
+{
+    return sql_has_word(statement, "session_replication_role") || sql_has_word(statement, "set_config") ||
+           (sql_is_word(&words.token, "alter") && sql_has_words(statement, "disable", "trigger"));
+}
+
 void needs_note(struct needs *needs, struct text statement, const struct sql_effects *effects)
 {
     static const char *const verbs[] = {"create", "alter",   "drop",  "truncate", "delete",
@@ -215,7 +241,9 @@ void needs_note(struct needs *needs, struct text statement, const struct sql_eff
     needs->has_set = needs->has_set || sets(words);
     needs->has_unknown = needs->has_unknown || effects->unknown;
     note_settings(needs, reading, words, statement);
-    needs->may_have_emptied = needs->may_have_emptied || sql_is_any_word(&words.token, emptying);
+    needs->may_have_emptied =
+        needs->may_have_emptied || sql_is_any_word(&words.token, emptying) || may_write(needs, words, effects);
+    needs->may_pass_keys = needs->may_pass_keys || stops_triggers(statement, words);
     needs->has_unnamed_schema = needs->has_unnamed_schema || authorizes_schema(words);
     for (bool notes = sql_is_any_word(&words.token, verbs) || makes_of_rows(words);
          notes && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {

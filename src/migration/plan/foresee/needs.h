@@ -53,7 +53,8 @@ struct needs {
     bool has_unnamed_schema; /* CREATE SCHEMA AUTHORIZATION was seen: it creates a schema with the role's name */
     bool gave_up;            /* the limit of queries was reached: no more are sent */
     bool has_cascaded;       /* an earlier statement has dropped things that it does not name */
-    bool may_have_emptied;   /* an earlier statement may have removed rows, of any table */
+    bool may_have_emptied;   /* an earlier statement may have removed or changed rows, of any table */
+    bool may_pass_keys;      /* an earlier statement may have stopped the triggers of foreign keys */
     bool has_advised;        /* what to do about something that exists already was said */
     bool is_tried_again;     /* the statement was interrupted in an earlier run and has left some of what it creates */
 };

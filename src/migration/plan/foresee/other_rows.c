@@ -82,7 +82,8 @@ static const char *why_referred(struct needs *needs, const struct sql_need *need
     struct row_columns columns;
     const char *const table = rows_readable(needs, need->schema, need->name, &parent);
     const bool has_condition = need->types[0] != '\0';
-    if (table == NULL || (has_condition && !rows_columns(needs, parent, need->part, &columns))) {
+    if (needs->may_pass_keys || table == NULL ||
+        (has_condition && !rows_columns(needs, parent, need->part, &columns))) {
         return NULL;
     }
     const char *const oid = arena_printf(needs->arena, "%u", parent->oid);

@@ -210,6 +210,37 @@ static const struct {
     {SQL_NEED_VALID, why_invalid},     {SQL_NEED_NO_EQUALS, why_same},
 };
 
+/* Has the plan added one of the need's columns, without a value for the rows that are there? */
+static const char *added_empty(const struct looking *looking)
+{
+    const struct needs *const needs = looking->needs;
+    struct text rest = text_of(looking->need->part);
+    const char *found = NULL;
+    for (struct text name; found == NULL && text_next_unit(&rest, &name);) {
+        for (size_t i = 0; found == NULL && i < needs->promise_count; i++) {
+            const struct sql_need *const one = &needs->promises[i];
+            found = one->kind == SQL_NEED_NO_ROWS && text_is(name, one->part) &&
+                            world_find(needs->world, one->schema, one->name) == looking->relation
+                        ? one->part
+                        : NULL;
+        }
+    }
+    return found;
+}
+
+static const char *why_new_null(const struct looking *looking)
+{
+    struct arena *const arena = looking->needs->arena;
+    const bool asks = looking->need->kind == SQL_NEED_NO_NULLS ||
+                      (looking->need->kind == SQL_NEED_NO_DUPLICATES && strcmp(looking->need->types, "p") == 0);
+    const char *const column = asks ? added_empty(looking) : NULL;
+    return column == NULL || !finds(looking, arena_printf(arena, "SELECT FROM %s LIMIT 1", looking->table))
+               ? NULL
+               : arena_printf(arena,
+                              "The table has rows, in which the new column \"%s\" is NULL: fill them first (23502).",
+                              column);
+}
+
 /* The table's name, with ONLY if its children do not count: an index, and a foreign key, are of one table, or of one
  * that is partitioned. NULL: not known. */
 static const char *rows_of(struct needs *needs, const struct sql_need *need, const struct relation **relation)
@@ -231,10 +262,12 @@ static const char *why(struct needs *needs, const struct sql_need *need, const c
         }
         looking.table = rows_of(needs, need, &looking.relation);
         const bool has_columns = need->kind != SQL_NEED_NO_ROWS && need->kind != SQL_NEED_VALID;
-        const bool is_known = looking.table != NULL &&
-                              (!has_columns || (!needs_altered_any(needs, need->part) &&
-                                                rows_columns(needs, looking.relation, need->part, &looking.columns)));
-        return is_known ? kinds[i].why(&looking) : NULL;
+        if (looking.table == NULL || (has_columns && needs_altered_any(needs, need->part))) {
+            return NULL;
+        }
+        return !has_columns || rows_columns(needs, looking.relation, need->part, &looking.columns)
+                   ? kinds[i].why(&looking)
+                   : why_new_null(&looking);
     }
     return NULL;
 }
@@ -339,10 +372,24 @@ static const char *why_invalid(const struct looking *looking)
     return found;
 }
 
+/* A new column without a value: a need of no rows that is kept for the statements that need its values. */
+static void note_empty(struct needs *needs, const struct sql_effects *effects)
+{
+    for (size_t i = 0; i < effects->alter_count; i++) {
+        const struct sql_alter *const alter = &effects->alters[i];
+        if (alter->is_empty) {
+            promise(needs,
+                    &(struct sql_need){
+                        .kind = SQL_NEED_NO_ROWS, .schema = alter->schema, .name = alter->name, .part = alter->column});
+        }
+    }
+}
+
 const char *violated_why(struct needs *needs, const struct sql_effects *effects)
 {
     const char *found = NULL;
     const bool is_known = effects->count > 0 && !needs->has_cascaded;
+    note_empty(needs, effects);
     for (size_t i = 0; is_known && i < effects->need_count; i++) {
         const struct sql_need *const need = &effects->needs[i];
         if (need->promised == NULL && found == NULL) {
