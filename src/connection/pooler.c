@@ -164,7 +164,8 @@ static bool is_bouncers_refusal(const char *message)
 static bool ask_console(struct arena *arena, const struct conninfo *conninfo, const char *name, struct pooler *pooler)
 {
     struct status status = {.arena = arena};
-    const struct conninfo beside = conninfo_beside(arena, conninfo, name);
+    struct conninfo beside = conninfo_beside(arena, conninfo, name);
+    beside.is_console = true;
     struct pg_session *const console = pg_session_open(&beside, deadline_in(CONSOLE_MS), &status);
     bool is_known = false;
     if (console != NULL) {

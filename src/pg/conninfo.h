@@ -45,6 +45,7 @@ struct conninfo {
     uint32_t pool_wait_ms;         /* how long to wait for one (pool_timeout); 0: not given */
     uint32_t socket_timeout_ms;    /* the longest that a read statement may take (socket_timeout); 0: not given */
     bool pgbouncer;                /* ?pgbouncer=true: there is a pooler in transaction mode */
+    bool is_console;               /* a pooler's own, whose version is the pooler's */
 };
 
 /* Parses a URL or a keyword string. URLs: postgresql://, postgres:// and the frameworks' variants (ecto://,

@@ -264,12 +264,12 @@ static bool check_kind(const struct pg_session *session, struct status *status)
 
 static bool check_version(const struct pg_session *session, struct status *status)
 {
-    const char *const version = PQparameterStatus(session->connection, "server_version");
-    return PQserverVersion(session->connection) >= OLDEST_SERVER ||
+    const int version = PQserverVersion(session->connection); /* 0: it said none */
+    return version == 0 || version >= OLDEST_SERVER ||
            status_fail(status, STATUS_FAILED_PRECONDITION,
                        "The server at %s is PostgreSQL %s. Truss needs PostgreSQL %d or newer: upgrade the server, or "
                        "run the framework's own tool there.",
-                       session->display, version == NULL ? "of a version that is not known" : version,
+                       session->display, PQparameterStatus(session->connection, "server_version"),
                        OLDEST_SERVER / 10000);
 }
 
@@ -297,7 +297,7 @@ struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t
     session->display = copy_of(conninfo->display);
     session->own_schema = copy_of(conninfo->own_schema == NULL ? OWN_SCHEMA_USUAL : conninfo->own_schema);
     if (!connect_now(session, conninfo, deadline, status) || !check_kind(session, status) ||
-        !check_version(session, status) || PQsetnonblocking(session->connection, 1) != 0) {
+        !(conninfo->is_console || check_version(session, status)) || PQsetnonblocking(session->connection, 1) != 0) {
         pg_session_free(session);
         return NULL;
     }
