@@ -486,7 +486,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public, low TO truss_reader;
     def setUp(self):
         super().setUp()
         self.sql(self.SCENE.format(database=self.database, modern=", '{}' IS JSON AS j" if self.cluster.version >= 16 else ""))
-        self.before = self.sql(STATE)
+        # Not while the worker, just started, has a lock of its own.
+        self.before = wait_for(lambda: [row for row in self.sql(STATE) if row[4] == "0"])
 
     def check(self, refused, rest):
         for sql in refused:
