@@ -4,13 +4,12 @@ the rows where the plan can read them, and as a possibility where it cannot.
 
 TRUSS_TEST_ALL  changes every type to every other; without it a fifth of them, another fifth each day"""
 import collections
-import datetime
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
-from harness import Case
+from harness import Case, todays
 
 harness.Cluster.keeps = True
 
@@ -112,10 +111,6 @@ def samples():
     return [(one, other, using) for one in VALUES for other in VALUES if one != other for using in ("", f" USING c::{other}")]
 
 
-def todays(items):
-    return items if os.environ.get("TRUSS_TEST_ALL") else items[datetime.date.today().toordinal() % 5::5]
-
-
 def table_of(old):
     return "t" + str(list(VALUES).index(old))
 
@@ -173,7 +168,7 @@ class Types(Case):
 
     def possible(self):
         """Today's changes that the server knows at all; the others need a USING, or an extension."""
-        changes = todays(samples())
+        changes = todays(samples(), 5)
         return [one for one, really in zip(changes, self.really(changes)) if really[:2] not in ("42", "0A")]
 
     def test_what_the_rows_do_is_told(self):

@@ -4,11 +4,13 @@ Nothing here knows what the right answers are. The RPC client is a second, indep
 frames by hand over a socket, messages by Google's protobuf, so that the wire format has a judge that shares no code with us.
 
 TRUSS_TEST_BIN     where the programs are (default: build/bin)
+TRUSS_TEST_ALL     not empty: try all of what is tried in parts, another part each day
 TRUSS_TEST_LIMIT   how many seconds one test may take before it is ended by name (default: 300)
 TRUSS_TEST_PG_BIN, TRUSS_TEST_PG_CLIENT, TRUSS_TEST_SHARED  see cluster.py
 """
 import atexit
 import contextlib
+import datetime
 import faulthandler
 import http.client
 import importlib
@@ -53,6 +55,11 @@ def allowed(seconds):
     for _ in range(10):
         subprocess.run(["/bin/true"], check=True)
     return seconds * max(1, (time.monotonic() - began) / 10 / PROCESS_S)
+
+
+def todays(items, parts):
+    """Every so many-th of them, the next ones tomorrow."""
+    return items if os.environ.get("TRUSS_TEST_ALL") else items[datetime.date.today().toordinal() % parts::parts]
 
 
 def wait_for(what, seconds=PATIENCE, every=0.02):
