@@ -10,6 +10,7 @@
 #include "migration/look/definition_more.h"
 #include "migration/look/objects_query.h"
 #include "migration/look/schema_columns.h"
+#include "migration/look/schema_passing.h"
 #include "pg/values.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
@@ -297,11 +298,20 @@ static bool compare(const struct looking *looking)
 
 /* ---- the whole ---- */
 
-static void count(struct schema_findings *findings)
+static const char *what_is_not_known(const struct schema_findings *findings, bool leaves_any)
+{
+    return findings->count == 0 ? "Nothing in it could be compared: it makes no object that can be looked up. Whether "
+                                  "it was run already, and whether it may be run again, is not known."
+           : leaves_any         ? NULL
+                        : "It drops, renames or moves each object that it makes, so nothing of it would be there if it "
+                          "was run already. Whether it was is not known.";
+}
+
+/* leaves_any: see schema_leaves_any. */
+static void count(struct schema_findings *findings, bool leaves_any)
 {
     bool same = findings->count > 0 && findings->unjudged_count == 0;
     const bool all_named = findings->count > 0 && findings->unmade_count == 0;
-    const bool knows_nothing = findings->count == 0 && findings->unmade_count > 0;
     findings->all_exist = all_named;
     for (size_t i = 0; i < findings->count; i++) {
         const struct schema_finding *const finding = &findings->items[i];
@@ -309,17 +319,14 @@ static void count(struct schema_findings *findings)
         findings->all_exist = findings->all_exist && finding->exists && finding->comparison != SCHEMA_DIFFERENT;
         same = same && finding->comparison == SCHEMA_SAME;
     }
+    const bool knows_nothing = findings->count == 0 ? findings->unjudged_count > 0 : !leaves_any;
     /* All exist by name, but one could not be compared, so it is not called safe. */
     findings->recommendation =
         findings->all_exist && same ? "All DDL objects already exist. Safe to mark as applied without re-running."
         : findings->some_exist || knows_nothing
             ? "Some objects already exist. Review carefully before running or marking as applied."
             : "No existing objects detected. Safe to run this migration.";
-    findings->warning =
-        findings->count > 0
-            ? NULL
-            : "Nothing in it could be compared: it makes no object that can be looked up. Whether it was "
-              "run already, and whether it may be run again, is not known.";
+    findings->warning = findings->some_exist ? NULL : what_is_not_known(findings, leaves_any);
 }
 
 bool schema_detect(const struct objects_place *place, struct text sql, struct schema_findings *findings,
@@ -345,6 +352,6 @@ bool schema_detect(const struct objects_place *place, struct text sql, struct sc
         }
         schema_compare_columns(&looking);
     }
-    count(findings);
+    count(findings, schema_leaves_any(place->arena, sql, &found.objects, found.statements));
     return true;
 }
