@@ -1,21 +1,12 @@
-/*
- * From a statement's text to its parse tree. Statements that the parser cannot handle are kept from it: libpg_query
- * walks its tree by recursion without a limit and crashes on "1+1+1+…" with 200,000 terms (15-4.0.0).
- */
 #include "sql/effects.h"
 
 #include "base/sorting.h"
 #include "sql/effects_reader.h"
 #include "sql/lexer.h"
 #include "sql/newer.h"
-#include "sql/split.h"
+#include "sql/parse.h"
 
-#include <pg_query.h>
 #include <string.h>
-
-#define SIZE_LIMIT    (64 * 1024) /* bytes: parsing needs up to 700 times as much memory, and 300 ms */
-#define DEPTH_LIMIT   1500        /* levels of the tree, at most; jansson refuses JSON that is deeper than 2048 */
-#define NESTING_LIMIT 200         /* parentheses */
 
 /* ---- locks ---- */
 
@@ -48,78 +39,6 @@ bool sql_lock_blocks_reads(enum sql_lock lock)
 bool sql_lock_blocks_writes(enum sql_lock lock)
 {
     return locks[lock].blocks_writes;
-}
-
-int sql_grammar_version(void)
-{
-    return PG_VERSION_NUM / 10000;
-}
-
-/* ---- the parse ---- */
-
-/* How deep a statement's tree may be, estimated from its tokens: each token between two commas may be a level (1+1+…,
- * NOT NOT …), and so may each SELECT of a UNION, whatever is between them. */
-struct depth {
-    size_t chains[NESTING_LIMIT]; /* tokens since the last comma, for each open parenthesis */
-    size_t nesting;
-    size_t sum; /* of all chains */
-    size_t set_operations;
-    size_t most; /* levels */
-};
-
-static bool is_set_operation(const struct sql_token *token)
-{
-    return sql_is_word(token, "union") || sql_is_word(token, "except") || sql_is_word(token, "intersect");
-}
-
-/* Returns false if this token makes the statement too deep. */
-static bool take_token(struct depth *depth, const struct sql_token *token)
-{
-    const char symbol = token->kind == SQL_SYMBOL ? token->text.data[0] : '\0';
-    depth->set_operations += is_set_operation(token) ? 1 : 0;
-    depth->chains[depth->nesting]++;
-    depth->sum++;
-    if (symbol == '(' || symbol == '[') {
-        depth->nesting++;
-    } else if (symbol == ',' || ((symbol == ')' || symbol == ']') && depth->nesting > 0)) {
-        depth->sum -= depth->chains[depth->nesting];
-        depth->chains[depth->nesting] = 0;
-        depth->nesting -= symbol == ',' ? 0 : 1;
-    }
-    return depth->nesting < NESTING_LIMIT && depth->sum + depth->set_operations < depth->most &&
-           token->kind != SQL_BROKEN;
-}
-
-bool sql_may_be_parsed(struct text statement)
-{
-    return sql_may_be_parsed_up_to(statement, SIZE_LIMIT, DEPTH_LIMIT);
-}
-
-bool sql_may_be_parsed_up_to(struct text statement, size_t most, size_t levels)
-{
-    struct sql_lexer lexer = {.text = statement};
-    struct depth depth = {.most = levels};
-    if (statement.size > most || sql_is_scanner_trap(statement) || !text_is_utf8(statement, NULL) ||
-        memchr(statement.data, '\0', statement.size) != NULL) {
-        return false;
-    }
-    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END; token = sql_next(&lexer)) {
-        if (!take_token(&depth, &token)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-json_t *effects_parse(struct arena *arena, struct text statement)
-{
-    if (statement.size == 0 || !sql_may_be_parsed(statement)) {
-        return NULL;
-    }
-    const PgQueryParseResult result = pg_query_parse(sql_for_parser(arena, statement));
-    json_t *const tree = result.error == NULL ? json_loads(result.parse_tree, 0, NULL) : NULL;
-    pg_query_free_parse_result(result);
-    return tree;
 }
 
 /* ---- without the parser ---- */
@@ -192,7 +111,7 @@ static json_t *parse_newer(struct effects_reader *reader)
         !newer_rewrite(reader->arena, reader->statement, major, &newer)) {
         return NULL;
     }
-    json_t *const tree = effects_parse(reader->arena, newer.text);
+    json_t *const tree = sql_parse(reader->arena, newer.text);
     newer_mark_tree(&newer, tree);
     reader->statement = tree == NULL ? reader->statement : newer.text;
     reader->is_reworded = newer.is_reworded;
@@ -210,7 +129,7 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
         .created = created,
         .effects = effects,
     };
-    json_t *const known = effects_parse(arena, statement);
+    json_t *const known = sql_parse(arena, statement);
     json_t *const tree = known != NULL ? known : parse_newer(&reader);
     const json_t *const statements = json_object_get(tree, "stmts");
     *effects = (struct sql_effects){.is_newer = known == NULL && tree != NULL};
@@ -222,7 +141,7 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
         effects_needs(&reader, node);
         effects_proofs(&reader, node);
         effects_stored(&reader, node);
-    } else if (statement.size <= SIZE_LIMIT || !take_large_insert(&reader, statement)) {
+    } else if (statement.size <= SQL_PARSE_LIMIT || !take_large_insert(&reader, statement)) {
         effects->unknown = effects->unread = true;
         effects_by_words(&reader, statement);
     }

@@ -218,9 +218,6 @@ struct sql_effects {
     size_t retype_count;
 };
 
-/* The major version of the built-in PostgreSQL grammar: 15. */
-int sql_grammar_version(void);
-
 enum sql_type_kind {
     SQL_TYPE_NOT_KNOWN,
     SQL_TYPE_PLAIN,
@@ -307,11 +304,5 @@ bool sql_may_stall_others(struct text statement);
 /* A body of a function: SELECT of one expression whose value is the same for every row, from nothing. The server puts
  * such an expression in the place of a call. */
 bool sql_is_steady_select(struct arena *arena, struct text body);
-
-/* Returns false for what libpg_query must not parse: too long, too deeply nested, broken, or not UTF-8. */
-bool sql_may_be_parsed(struct text statement);
-
-/* The same for callers with more memory and stack: `most` bytes, `levels` of nesting. */
-bool sql_may_be_parsed_up_to(struct text statement, size_t most, size_t levels);
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "sql/effects_reader.h"
 #include "sql/lexer.h"
+#include "sql/parse.h"
 #include "sql/types.h"
 
 #include <ctype.h>
@@ -144,7 +145,7 @@ static struct sql_reader behind(const struct effects_reader *reader, const char 
 static bool is_expression(struct arena *arena, struct text text, const char *columns)
 {
     const char *const query = arena_printf(arena, "SELECT (%.*s)", (int)text.size, text.data);
-    json_t *const tree = effects_parse(arena, text_of(query));
+    json_t *const tree = sql_parse(arena, text_of(query));
     const json_t *const statements = json_object_get(tree, "stmts");
     const json_t *const select = tree_body(json_object_get(json_array_get(statements, 0), "stmt"), "SelectStmt");
     const json_t *const targets = json_object_get(select, "targetList");

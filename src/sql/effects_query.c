@@ -3,6 +3,7 @@
  * relations; what a view or a user's function reads cannot be seen here.
  */
 #include "sql/effects_reader.h"
+#include "sql/parse.h"
 
 #include <string.h>
 
@@ -95,7 +96,7 @@ bool sql_is_steady_select(struct arena *arena, struct text body)
     static const struct sql_facts nothing = {0};
     static const char *const only[] = {"targetList", "limitOption", "op", NULL};
     const struct effects_reader reader = {.arena = arena, .statement = body, .facts = &nothing};
-    json_t *const tree = effects_parse(arena, body);
+    json_t *const tree = sql_parse(arena, body);
     const json_t *const statements = json_object_get(tree, "stmts");
     json_t *const select = json_object_get(json_object_get(json_array_get(statements, 0), "stmt"), "SelectStmt");
     bool is = json_array_size(statements) == 1 && tree_count(select, "targetList") == 1;

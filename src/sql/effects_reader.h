@@ -40,9 +40,6 @@ struct effects_reader {
     size_t cte_capacity;
 };
 
-/* Parses one statement; the caller releases the tree. NULL if there is none. */
-json_t *effects_parse(struct arena *arena, struct text statement);
-
 /* ---- collecting ---- */
 
 /* Adds a lock on a relation; the strongest one is kept. */

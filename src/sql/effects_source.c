@@ -5,6 +5,7 @@
  */
 #include "sql/effects_reader.h"
 #include "sql/lexer.h"
+#include "sql/parse.h"
 
 #include <string.h>
 
@@ -79,7 +80,7 @@ static bool is_wanted(struct searching *searching, struct text piece)
     buffer_puts(&query, before[searching->is]);
     buffer_add(&query, piece);
     buffer_puts(&query, after[searching->is]);
-    json_t *const tree = effects_parse(reading, text_of(buffer_string(&query)));
+    json_t *const tree = sql_parse(reading, text_of(buffer_string(&query)));
     json_t *const found = node_of(searching, tree);
     struct places places = {SIZE_MAX, 0};
     tree_walk(found, drop_place, &places);

@@ -3,7 +3,7 @@
  */
 #include "sql/mentions.h"
 
-#include "sql/effects.h"
+#include "sql/parse.h"
 #include "sql/parse_tree.h"
 #include "sql/split.h"
 

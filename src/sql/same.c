@@ -3,11 +3,9 @@
  */
 #include "sql/same.h"
 
-#include "sql/effects.h"
+#include "sql/parse.h"
 #include "sql/parse_tree.h"
-#include "sql/split.h"
 
-#include <pg_query.h>
 #include <string.h>
 
 /* What surrounds two nodes. */
@@ -212,21 +210,10 @@ static bool same_function(json_t *a, json_t *b)
     return equal;
 }
 
-static json_t *parse(struct arena *arena, struct text statement)
-{
-    if (statement.size == 0 || !sql_may_be_parsed(statement)) {
-        return NULL;
-    }
-    const PgQueryParseResult result = pg_query_parse(sql_for_parser(arena, statement));
-    json_t *const tree = result.error == NULL ? json_loads(result.parse_tree, 0, NULL) : NULL;
-    pg_query_free_parse_result(result);
-    return tree;
-}
-
 static bool compare(struct arena *arena, struct text script, struct text printed, bool (*same_of)(json_t *a, json_t *b))
 {
-    json_t *const a = parse(arena, script);
-    json_t *const b = a == NULL ? NULL : parse(arena, printed);
+    json_t *const a = sql_parse(arena, script);
+    json_t *const b = a == NULL ? NULL : sql_parse(arena, printed);
     json_t *const one = only_statement(a);
     json_t *const other = only_statement(b);
     const bool equal = one != NULL && other != NULL && same_of(one, other);

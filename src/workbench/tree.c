@@ -4,7 +4,7 @@
  */
 #include "workbench/tree.h"
 
-#include "sql/effects.h"
+#include "sql/parse.h"
 
 #include <ctype.h>
 #include <pg_query.h>

@@ -9,6 +9,7 @@
 #include "sql/effects.h"
 #include "sql/lasting.h"
 #include "sql/lexer.h"
+#include "sql/parse.h"
 #include "sql/plpgsql.h"
 
 /* ---- statements that can never run ---- */

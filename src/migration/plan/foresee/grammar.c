@@ -11,6 +11,7 @@
 #include "pg/exec.h"
 #include "pg/values.h"
 #include "sql/lexer.h"
+#include "sql/parse.h"
 
 #include <string.h>
 
