@@ -227,7 +227,9 @@ static void detach(struct effects_reader *reader, const struct alter *alter)
     alter_lock(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
     effects_reach(reader, SQL_REACH_BESIDE_PARTITION, alter->target, "detached", SQL_LOCK_SHARE_ROW_EXCLUSIVE);
     effects_lock(reader, partition(alter),
-                 effects_since(reader, 14, true) ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+                 effects_since(reader, 14, true) || is_referred(reader, partition(alter))
+                     ? SQL_LOCK_ACCESS_EXCLUSIVE
+                     : SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
     effects_work(reader, SQL_WORK_NONE,
                  effects_since(reader, 14, false)
                      ? "A DEFAULT partition is locked as well; without one, DETACH … CONCURRENTLY stops nobody."

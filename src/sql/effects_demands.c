@@ -158,7 +158,6 @@ static const struct {
     {"AT_DropColumn", SQL_DEMAND_ONLY_PARTITIONED, "A column is dropped", true, false},
     {"AT_SetNotNull", SQL_DEMAND_ONLY_FILLED, NULL, true, false},
     {"AT_DropConstraint", SQL_DEMAND_OWN_CONSTRAINT, NULL, false, false},
-    {"AT_DropNotNull", SQL_DEMAND_ONLY_PARTITIONED, "NOT NULL is dropped", true, false},
     {"AT_DropNotNull", SQL_DEMAND_OWN_NULLS, NULL, false, false},
     {"AT_ClusterOn", SQL_DEMAND_CLUSTER_INDEX, NULL, false, false},
     {"AT_EnableRowSecurity", SQL_DEMAND_SECURES, "e", false, false},
@@ -206,6 +205,9 @@ static void of_command(const struct altering *altering, const json_t *command)
             (!rules[i].alone || altering->is_single) && !tree_flag(command, "missing_ok")) {
             demand_part(altering, rules[i].kind, rules[i].part == NULL ? tree_string(command, "name") : rules[i].part);
         }
+    }
+    if (strcmp(subtype, "AT_DropNotNull") == 0 && altering->is_only && !effects_since(altering->reader, 18, true)) {
+        demand_part(altering, SQL_DEMAND_ONLY_PARTITIONED, "NOT NULL is dropped");
     }
     if (word_is_among("AT_SetLogged AT_SetUnLogged", subtype) && effects_since(altering->reader, 18, false)) {
         demand_part(altering, SQL_DEMAND_NO_PARTITIONS,
