@@ -143,17 +143,18 @@ static void put_block(struct buffer *sql, const struct table_guard *guard)
     buffer_putc(sql, ';');
 }
 
-/* A CASE evaluates the cast only if needed. */
+/* SQL, of c, a row of pg_class: fails if the table is no plain one, or by the condition `or_when`. A CASE evaluates a
+ * cast only if needed. */
+#define PLAIN_OR(or_when)                                                                                              \
+    "SELECT CASE WHEN " HAS_WAYS " OR " IS_PARTED " THEN pg_catalog.concat('" NOT_PLAIN                                \
+    " ', c.relname)::pg_catalog.int4 " or_when "END FROM pg_catalog.pg_class c WHERE c.oid OPERATOR(pg_catalog.=) "
+
 static void put_query(struct buffer *sql, const struct table_guard *guard)
 {
     struct buffer name = {.arena = sql->arena};
     pg_quote_literal(&name, text_of(guard->name));
     pg_put_guard_lock(sql, guard->name);
-    buffer_printf(sql,
-                  "SELECT CASE WHEN " HAS_WAYS " OR " IS_PARTED " THEN pg_catalog.concat('" NOT_PLAIN
-                  " ', c.relname)::pg_catalog.int4 END FROM pg_catalog.pg_class c WHERE c.oid "
-                  "OPERATOR(pg_catalog.=) %s::pg_catalog.regclass;",
-                  buffer_string(&name));
+    buffer_printf(sql, PLAIN_OR("") "%s::pg_catalog.regclass;", buffer_string(&name));
 }
 
 /* The name is looked up each time: it may have become another table's. */
@@ -161,12 +162,11 @@ void pg_put_guard_prepare(struct buffer *sql, const struct table_guard *guard, c
 {
     struct buffer name = {.arena = sql->arena};
     pg_quote_literal(&name, text_of(guard->name));
-    buffer_printf(sql,
-                  "PREPARE %s AS SELECT CASE WHEN " HAS_WAYS " OR " IS_PARTED " THEN pg_catalog.concat('" NOT_PLAIN
-                  " ', c.relname)::pg_catalog.int4 WHEN " IS_UNQUIET " THEN pg_catalog.concat('" NOT_QUIET
-                  " ', c.relname)::pg_catalog.int4 END FROM pg_catalog.pg_class c WHERE c.oid "
-                  "OPERATOR(pg_catalog.=) pg_catalog.to_regclass(%s)::pg_catalog.oid;",
-                  as, buffer_string(&name));
+    buffer_printf(
+        sql,
+        "PREPARE %s AS " PLAIN_OR("WHEN " IS_UNQUIET " THEN pg_catalog.concat('" NOT_QUIET
+                                  " ', c.relname)::pg_catalog.int4 ") "pg_catalog.to_regclass(%s)::pg_catalog.oid;",
+        as, buffer_string(&name));
 }
 
 void pg_put_guard_execute(struct buffer *sql, const struct table_guard *guard, const char *as)
