@@ -55,7 +55,8 @@ static bool fail_unknown(const struct reading *reading, const char *dashes, stru
     for (size_t i = 0; taken[i] != OPTION_NONE; i++) {
         near_try(&near, option_of(taken[i])->name);
     }
-    const char *const meant = begins_so(taken, name) != NULL ? begins_so(taken, name) : near.name;
+    const char *const longer = begins_so(taken, name);
+    const char *const meant = longer != NULL ? longer : near.name;
     return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "There is no option %s%.*s here; %s%s%s --help.",
                        dashes, (int)name.size, name.data, meant == NULL ? "see" : "did you mean --",
                        meant == NULL ? "" : meant, meant == NULL ? "" : "? See");

@@ -144,8 +144,9 @@ static void print_unknown(const char *name)
 {
     const struct cli_command *const near = cli_nearest(name);
     fprintf(stderr, "truss: There is no command \"%s\"", name);
-    if (why_not(name) != NULL) {
-        fprintf(stderr, ".\n  hint: %s\n", why_not(name));
+    const char *const hint = why_not(name);
+    if (hint != NULL) {
+        fprintf(stderr, ".\n  hint: %s\n", hint);
     } else if (near != NULL) {
         fprintf(stderr, "; did you mean \"%s\"?\n  truss %s  %s\n", near->name, near->name, near->help);
     } else {
