@@ -47,8 +47,8 @@ bool sql_lock_blocks_writes(enum sql_lock lock)
 static bool has_values_only(struct sql_lexer lexer)
 {
     struct sql_token token = sql_next(&lexer);
-    while (token.kind != SQL_END && token.kind != SQL_BROKEN && !sql_is_word(&token, "select") &&
-           !sql_is_word(&token, "table") && !sql_is_symbol(&token, ';')) {
+    while (!sql_is_end(&token) && !sql_is_word(&token, "select") && !sql_is_word(&token, "table") &&
+           !sql_is_symbol(&token, ';')) {
         token = sql_next(&lexer);
     }
     return token.kind == SQL_END;

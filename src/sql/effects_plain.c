@@ -101,7 +101,7 @@ void effects_add_columns(struct buffer *columns, const char *others)
 /* Moves the reader to the end of an expression: a comma, or the end of the parentheses around it. */
 static void skip_expression(struct sql_reader *words)
 {
-    for (size_t depth = 0; words->token.kind != SQL_END && words->token.kind != SQL_BROKEN; sql_advance(words)) {
+    for (size_t depth = 0; !sql_is_end(&words->token); sql_advance(words)) {
         const bool closes = sql_is_symbol(&words->token, ')') || sql_is_symbol(&words->token, ']');
         if (depth == 0 && (closes || sql_is_symbol(&words->token, ',') || sql_is_symbol(&words->token, ';'))) {
             return;
@@ -111,7 +111,7 @@ static void skip_expression(struct sql_reader *words)
     }
 }
 
-/* Moves the reader behind the closing parenthesis; false if none opens here, or it is not closed. */
+/* Moves the reader to the closing parenthesis; false if none opens here, or it is not closed. */
 static bool skip_parentheses(struct sql_reader *words)
 {
     if (!sql_is_symbol(&words->token, '(')) {
@@ -128,7 +128,7 @@ static bool skip_parentheses(struct sql_reader *words)
 static struct sql_reader behind(const struct effects_reader *reader, const char *word, size_t number)
 {
     struct sql_reader words = sql_read(reader->statement);
-    for (size_t depth = 0; words.token.kind != SQL_END && words.token.kind != SQL_BROKEN;) {
+    for (size_t depth = 0; !sql_is_end(&words.token);) {
         const bool is = depth == 0 && sql_is_word(&words.token, word);
         depth += sql_is_symbol(&words.token, '(') ? 1 : 0;
         depth -= sql_is_symbol(&words.token, ')') && depth > 0 ? 1 : 0;
@@ -175,7 +175,7 @@ const char *effects_index_texts(const struct effects_reader *reader, const json_
     const json_t *const elements = json_object_get(index, "indexParams");
     struct sql_reader words = behind(reader, "on", 0);
     struct buffer texts = {.arena = reader->arena};
-    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN && !sql_is_symbol(&words.token, '(')) {
+    while (!sql_is_end(&words.token) && !sql_is_symbol(&words.token, '(')) {
         sql_advance(&words);
     }
     for (size_t i = 0; i < json_array_size(elements); i++) {
@@ -198,7 +198,7 @@ const char *effects_text_behind(const struct effects_reader *reader, const char 
 {
     struct sql_reader words = behind(reader, word, number);
     const size_t start = words.token.offset;
-    if (reader->is_reworded || words.token.kind == SQL_END || words.token.kind == SQL_BROKEN) {
+    if (reader->is_reworded || sql_is_end(&words.token)) {
         return NULL;
     }
     skip_expression(&words);

@@ -400,7 +400,7 @@ static bool has_negative_modifier(struct text statement)
 {
     struct sql_reader words = sql_read(statement);
     bool has = false;
-    while (!has && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
+    while (!has && !sql_is_end(&words.token)) {
         const bool is_comma = sql_is_symbol(&words.token, ',');
         sql_advance(&words);
         has = is_comma && sql_is_symbol(&words.token, '-');

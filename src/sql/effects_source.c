@@ -102,7 +102,7 @@ static struct text piece_at(struct searching *searching, struct sql_reader words
         const bool closes = sql_is_symbol(&words.token, ')') || sql_is_symbol(&words.token, ']');
         const bool stops =
             closes || sql_is_symbol(&words.token, ';') || (!is_query && sql_is_symbol(&words.token, ','));
-        ends = words.token.kind == SQL_END || words.token.kind == SQL_BROKEN || (depth == 0 && stops);
+        ends = sql_is_end(&words.token) || (depth == 0 && stops);
         const size_t end = words.token.kind == SQL_END ? searching->text.size : words.token.offset;
         const bool may_end = ends || (depth == 0 && (!is_query || sql_is_word(&words.token, "with")));
         const struct text piece = text_slice(searching->text, start, end);
@@ -126,8 +126,8 @@ static struct text find(struct searching *searching, const char *word)
 {
     struct sql_reader words = sql_read(searching->text);
     struct text piece = {0};
-    while (piece.size == 0 && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN &&
-           searching->tried < MOST_TRIED && searching->from + words.token.offset <= searching->places.first) {
+    while (piece.size == 0 && !sql_is_end(&words.token) && searching->tried < MOST_TRIED &&
+           searching->from + words.token.offset <= searching->places.first) {
         const bool is = is_in_front(&words.token, word);
         sql_advance(&words);
         piece =
@@ -143,25 +143,13 @@ static const char *kept(struct searching *searching, struct text piece)
     return piece.size == 0 ? NULL : arena_strndup(searching->arena, piece.data, piece.size);
 }
 
-/* Moves the reader behind the parenthesis that closes the one at which it is; false if there is none. */
-static bool skip_parentheses(struct sql_reader *words)
-{
-    size_t depth = 0;
-    do {
-        depth += sql_is_symbol(&words->token, '(') ? 1 : 0;
-        depth -= sql_is_symbol(&words->token, ')') ? 1 : 0;
-        sql_advance(words);
-    } while (depth > 0 && words->token.kind != SQL_END && words->token.kind != SQL_BROKEN);
-    return depth == 0;
-}
-
 const char *effects_source_within(const struct effects_reader *reader, const char *word, size_t from)
 {
     const struct text text = text_slice(reader->statement, from, reader->statement.size);
     struct sql_reader words = sql_read(text);
     while (sql_skip_to(&words, word)) {
         const size_t start = words.token.offset;
-        if (sql_is_symbol(&words.token, '(') && skip_parentheses(&words)) {
+        if (sql_is_symbol(&words.token, '(') && sql_skip_parentheses(&words)) {
             const size_t end = words.token.kind == SQL_END ? text.size : words.token.offset;
             return arena_strndup(reader->arena, text.data + start, end - start);
         }
@@ -173,8 +161,7 @@ const char *effects_source_behind(const struct effects_reader *reader, const cha
 {
     struct sql_reader words = sql_read(reader->statement);
     size_t depth = 0;
-    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN &&
-           !(depth == 0 && sql_is_word(&words.token, word))) {
+    while (!sql_is_end(&words.token) && !(depth == 0 && sql_is_word(&words.token, word))) {
         depth += sql_is_symbol(&words.token, '(') ? 1 : 0;
         depth -= sql_is_symbol(&words.token, ')') && depth > 0 ? 1 : 0;
         sql_advance(&words);
@@ -187,23 +174,23 @@ const char *effects_source_behind(const struct effects_reader *reader, const cha
 const char *effects_source_of_element(const struct effects_reader *reader, size_t number)
 {
     struct sql_reader words = sql_read(reader->statement);
-    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN && !sql_is_symbol(&words.token, '(')) {
+    while (!sql_is_end(&words.token) && !sql_is_symbol(&words.token, '(')) {
         sql_advance(&words);
     }
     sql_advance(&words);
-    for (size_t i = 0; i < number && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN;) {
+    for (size_t i = 0; i < number && !sql_is_end(&words.token);) {
         if (sql_is_symbol(&words.token, '(')) {
-            skip_parentheses(&words);
+            sql_skip_parentheses(&words);
             continue;
         }
         i += sql_is_symbol(&words.token, ',') ? 1 : 0;
         sql_advance(&words);
     }
     const size_t start = words.token.offset;
-    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN && !sql_is_symbol(&words.token, '(')) {
+    while (!sql_is_end(&words.token) && !sql_is_symbol(&words.token, '(')) {
         sql_advance(&words);
     }
-    return words.token.kind == SQL_END || !skip_parentheses(&words)
+    return words.token.kind == SQL_END || !sql_skip_parentheses(&words)
                ? NULL
                : arena_strndup(reader->arena, reader->statement.data + start, words.token.offset - start);
 }

@@ -239,7 +239,7 @@ static void look_at_foreign(const struct looking *looking, struct text body)
 {
     struct sql_lexer lexer = {.text = body};
     struct sql_token token = sql_next(&lexer);
-    for (; token.kind != SQL_END && token.kind != SQL_BROKEN; token = sql_next(&lexer)) {
+    for (; !sql_is_end(&token); token = sql_next(&lexer)) {
         const bool is_quoted = token.kind == SQL_STRING || token.kind == SQL_IDENTIFIER;
         const char *const inner = !is_quoted                 ? NULL
                                   : token.kind == SQL_STRING ? sql_string(looking->arena, &token)

@@ -249,6 +249,11 @@ bool sql_is_word(const struct sql_token *token, const char *word)
     return token->kind == SQL_WORD && text_is_nocase(token->text, word);
 }
 
+bool sql_is_end(const struct sql_token *token)
+{
+    return token->kind == SQL_END || token->kind == SQL_BROKEN;
+}
+
 bool sql_is_any_word(const struct sql_token *token, const char *const *words)
 {
     return token->kind == SQL_WORD && word_is_one_of_nocase(token->text, words);
@@ -410,7 +415,7 @@ size_t sql_unclosed(struct text text, const char **what)
     struct sql_token token;
     do {
         token = sql_next(&lexer);
-    } while (token.kind != SQL_END && token.kind != SQL_BROKEN);
+    } while (!sql_is_end(&token));
     if (token.kind == SQL_END) {
         return SIZE_MAX;
     }
@@ -444,6 +449,17 @@ bool sql_take(struct sql_reader *reader, const char *word)
     return is;
 }
 
+bool sql_skip_parentheses(struct sql_reader *reader)
+{
+    size_t depth = 0;
+    do {
+        depth += sql_is_symbol(&reader->token, '(') ? 1 : 0;
+        depth -= sql_is_symbol(&reader->token, ')') ? 1 : 0;
+        sql_advance(reader);
+    } while (depth > 0 && !sql_is_end(&reader->token));
+    return depth == 0;
+}
+
 bool sql_skip_to(struct sql_reader *reader, const char *word)
 {
     while (reader->token.kind != SQL_END && !sql_is_word(&reader->token, word)) {
@@ -456,6 +472,15 @@ bool sql_has_word(struct text text, const char *word)
 {
     struct sql_reader reader = sql_read(text);
     return sql_skip_to(&reader, word);
+}
+
+bool sql_has_any_word(struct text text, const char *const *words)
+{
+    struct sql_reader reader = sql_read(text);
+    while (!sql_is_end(&reader.token) && !sql_is_any_word(&reader.token, words)) {
+        sql_advance(&reader);
+    }
+    return !sql_is_end(&reader.token);
 }
 
 bool sql_has_words(struct text text, const char *first, const char *second)

@@ -41,6 +41,9 @@ bool sql_is_word(const struct sql_token *token, const char *word);
 bool sql_is_any_word(const struct sql_token *token, const char *const *words);
 bool sql_is_symbol(const struct sql_token *token, char symbol);
 
+/* Is there nothing more to read: the end, or something that is never closed? */
+bool sql_is_end(const struct sql_token *token);
+
 /* A copy of the text that reads the same with standard strings as the original does with standard_conforming_strings
  * off: escapes inside '…' are replaced by letters; everything else and all offsets stay. Only for parsing, never for
  * sending. */
@@ -69,11 +72,17 @@ bool sql_take(struct sql_reader *reader, const char *word);
 /* If these words (separated by spaces) come next, skips them and returns true; otherwise the reader does not move. */
 bool sql_take_words(struct sql_reader *reader, const char *words);
 
+/* Skips to behind the parenthesis that closes the one at the reader; false, at the end, if none does. */
+bool sql_skip_parentheses(struct sql_reader *reader);
+
 /* Skips to and over this word; returns false, at the end, if it does not occur. */
 bool sql_skip_to(struct sql_reader *reader, const char *word);
 
 /* Does the keyword occur in the text, outside of strings and comments? */
 bool sql_has_word(struct text text, const char *word);
+
+/* The same for one of several. */
+bool sql_has_any_word(struct text text, const char *const *words);
 
 /* Do these two keywords occur one after the other? */
 bool sql_has_words(struct text text, const char *first, const char *second);

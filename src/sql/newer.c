@@ -160,7 +160,7 @@ bool newer_rewrite(struct arena *arena, struct text statement, int major, struct
     rewriting.is_create = creates_table(words);
     rewriting.is_merge = sql_is_word(&words.token, "merge");
     rewriting.is_alter = sql_take_words(&words, "alter table") || sql_take_words(&words, "alter foreign table");
-    while (rewriting.words.token.kind != SQL_END && rewriting.words.token.kind != SQL_BROKEN && !rewriting.has_failed) {
+    while (!sql_is_end(&rewriting.words.token) && !rewriting.has_failed) {
         if (!take(&rewriting, newer_of_tables) && !take(&rewriting, newer_of_rows)) {
             follow(&rewriting);
         }

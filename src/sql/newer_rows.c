@@ -80,9 +80,7 @@ static bool skip_clauses(struct sql_reader *words)
                                         "bit",     "timestamp", "timestamptz", "path", NULL};
     size_t depth = 0;
     struct sql_token before = words->token;
-    for (; words->token.kind != SQL_END && words->token.kind != SQL_BROKEN &&
-           (depth > 0 || !sql_is_symbol(&words->token, ')'));
-         sql_advance(words)) {
+    for (; !sql_is_end(&words->token) && (depth > 0 || !sql_is_symbol(&words->token, ')')); sql_advance(words)) {
         const bool opens = sql_is_symbol(&words->token, '(');
         if (opens && (before.kind == SQL_WORD || before.kind == SQL_IDENTIFIER) && !sql_is_any_word(&before, plain)) {
             return false;
@@ -202,7 +200,7 @@ static bool returns_calls(struct sql_reader words)
 {
     struct sql_token before = words.token;
     bool calls_any = false;
-    for (; words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+    for (; !sql_is_end(&words.token); sql_advance(&words)) {
         calls_any = calls_any || (sql_is_symbol(&words.token, '(') && !sql_is_word(&before, "merge_action") &&
                                   !sql_is_word(&before, "with"));
         before = words.token;
@@ -220,7 +218,7 @@ static bool take_merge(struct newer_rewriting *rewriting)
     if (sql_take(&words, "returning")) {
         rewriting->has_failed = rewriting->has_failed || returns_calls(words);
         newer_replace(rewriting, from, rewriting->in.size, NULL);
-        while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
+        while (!sql_is_end(&words.token)) {
             sql_advance(&words);
         }
     } else if (sql_take_words(&words, "not matched by source")) {

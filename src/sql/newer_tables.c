@@ -243,7 +243,7 @@ static bool take_grant(struct newer_rewriting *rewriting)
         return false;
     }
     newer_replace(rewriting, rewriting->words.token.offset, rewriting->in.size, NULL);
-    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
+    while (!sql_is_end(&words.token)) {
         sql_advance(&words);
     }
     newer_skip(rewriting, words);

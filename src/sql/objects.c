@@ -47,7 +47,7 @@ static const struct qualified nothing;
 /* Moves to the word ON outside of parentheses, and reads the table after it. */
 static struct qualified table_behind_on(struct reader *reader)
 {
-    while (reader->words.token.kind != SQL_END && reader->words.token.kind != SQL_BROKEN) {
+    while (!sql_is_end(&reader->words.token)) {
         if (sql_take(&reader->words, "on")) {
             sql_take(&reader->words, "only");
             return take_name(reader);
@@ -160,7 +160,7 @@ static void read_alter_table(struct reader *reader, struct sql_objects *objects)
     }
     sql_take(&reader->words, "only");
     const struct qualified table = take_name(reader);
-    while (reader->words.token.kind != SQL_END && reader->words.token.kind != SQL_BROKEN) {
+    while (!sql_is_end(&reader->words.token)) {
         if (starts && sql_take(&reader->words, "add")) {
             read_add(reader, objects, table);
             starts = false;

@@ -109,7 +109,7 @@ static const char *look_here(struct arena *arena, const struct sql_reader *reade
 static const char *look_in_body(struct arena *arena, struct text body, int depth)
 {
     struct sql_reader reader = sql_read(body);
-    for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
+    for (; !sql_is_end(&reader.token); sql_advance(&reader)) {
         const char *const inner =
             reader.token.kind == SQL_STRING && depth > 0 ? sql_string(arena, &reader.token) : NULL;
         const char *const found =

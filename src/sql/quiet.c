@@ -75,9 +75,8 @@ static bool take_definitions(struct sql_reader *reader)
         const struct sql_token token = reader->token;
         sql_advance(reader);
         const bool is_temporary = token.kind == SQL_IDENTIFIER && !is_name(&token);
-        if (token.kind == SQL_END || token.kind == SQL_BROKEN || token.kind == SQL_PARAMETER || is_temporary ||
-            sql_is_symbol(&token, ';') || sql_is_any_word(&token, computed) ||
-            (sql_is_word(&token, "generated") && !is_identity(*reader))) {
+        if (sql_is_end(&token) || token.kind == SQL_PARAMETER || is_temporary || sql_is_symbol(&token, ';') ||
+            sql_is_any_word(&token, computed) || (sql_is_word(&token, "generated") && !is_identity(*reader))) {
             return false;
         }
         depth += sql_is_symbol(&token, '(') ? 1 : 0;

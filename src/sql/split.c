@@ -34,8 +34,7 @@ char *sql_for_parser(struct arena *arena, struct text text)
     if (text_find(text, "--", 0) == SIZE_MAX) {
         return copy;
     }
-    for (struct sql_token token = sql_next(&lexer); token.kind != SQL_END && token.kind != SQL_BROKEN;
-         token = sql_next(&lexer)) {
+    for (struct sql_token token = sql_next(&lexer); !sql_is_end(&token); token = sql_next(&lexer)) {
         size_t at = 0;
         size_t end;
         if (token.kind != SQL_STRING || token.text.data[0] == '$' || text_find(token.text, "--", 0) == SIZE_MAX) {

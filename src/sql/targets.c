@@ -68,7 +68,7 @@ static void skip_options(struct sql_reader *words)
 static bool find_pair(struct sql_reader *words, const char *first, const char *second)
 {
     size_t depth = 0;
-    while (words->token.kind != SQL_END && words->token.kind != SQL_BROKEN) {
+    while (!sql_is_end(&words->token)) {
         depth += sql_is_symbol(&words->token, '(') ? 1 : 0;
         depth -= sql_is_symbol(&words->token, ')') && depth > 0 ? 1 : 0;
         const bool is_first = depth == 0 && sql_is_word(&words->token, first);

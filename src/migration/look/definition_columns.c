@@ -22,8 +22,7 @@ static bool ends_type(const struct sql_token *token)
     static const char *const words[] = {"not",        "null",       "default",   "primary", "unique",      "check",
                                         "references", "constraint", "collate",   "storage", "compression", "options",
                                         "as",         "using",      "generated", NULL};
-    return sql_is_any_word(token, words) || token->kind == SQL_END || token->kind == SQL_BROKEN ||
-           sql_is_symbol(token, ',') || sql_is_symbol(token, ')');
+    return sql_is_any_word(token, words) || sql_is_end(token) || sql_is_symbol(token, ',') || sql_is_symbol(token, ')');
 }
 
 /* float(24) is real, and numeric(10) has a scale. */
@@ -75,8 +74,7 @@ static void read_default(struct sql_reader *reader, struct definition_column *co
     int depth = 0;
     const size_t start = reader->token.offset;
     size_t end = start;
-    while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN &&
-           (depth > 0 || end == start || !ends_type(&reader->token))) {
+    while (!sql_is_end(&reader->token) && (depth > 0 || end == start || !ends_type(&reader->token))) {
         depth += sql_is_symbol(&reader->token, '(') ? 1 : sql_is_symbol(&reader->token, ')') ? -1 : 0;
         end = reader->token.offset + reader->token.text.size;
         sql_advance(reader);
@@ -148,7 +146,7 @@ static bool read_said(struct arena *arena, struct sql_reader *reader, struct def
 static void finish_column(struct arena *arena, struct sql_reader *reader, struct definition_column *column)
 {
     int depth = 0;
-    while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN) {
+    while (!sql_is_end(&reader->token)) {
         if (depth == 0 && (sql_is_symbol(&reader->token, ',') || sql_is_symbol(&reader->token, ')'))) {
             return;
         }
@@ -212,7 +210,7 @@ static void table_columns(struct arena *arena, struct sql_reader *reader, size_t
                           struct definition_columns *columns)
 {
     /* After the name: "(", or OF, AS, PARTITION OF, which give no columns. */
-    while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN && !sql_is_symbol(&reader->token, '(')) {
+    while (!sql_is_end(&reader->token) && !sql_is_symbol(&reader->token, '(')) {
         if (sql_is_word(&reader->token, "as") || sql_is_word(&reader->token, "of")) {
             return;
         }
@@ -228,7 +226,7 @@ static void table_columns(struct arena *arena, struct sql_reader *reader, size_t
 static void added_column(struct arena *arena, const struct sql_object *object, struct sql_reader *reader, size_t number,
                          struct definition_columns *columns)
 {
-    while (reader->token.kind != SQL_END && reader->token.kind != SQL_BROKEN) {
+    while (!sql_is_end(&reader->token)) {
         if (!sql_take(reader, "add")) {
             sql_advance(reader);
             continue;

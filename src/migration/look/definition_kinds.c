@@ -123,7 +123,7 @@ enum definition_match definition_compare_sequence(struct arena *arena, struct te
     struct sequence sequence = {.type = "bigint", .increment = "1", .cache = "1", .cycle = "f"};
     struct sql_reader reader = sql_read(statement);
     bool is_owned = false;
-    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN) {
+    while (!sql_is_end(&reader.token)) {
         is_owned = is_owned || sql_is_word(&reader.token, "owned");
         take_option(arena, &reader, &sequence);
     }
@@ -140,7 +140,7 @@ enum definition_match definition_compare_sequence(struct arena *arena, struct te
 static struct text behind(struct text statement, const char *word)
 {
     struct sql_reader reader = sql_read(statement);
-    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && !sql_is_word(&reader.token, word)) {
+    while (!sql_is_end(&reader.token) && !sql_is_word(&reader.token, word)) {
         sql_advance(&reader);
     }
     sql_advance(&reader);
@@ -152,7 +152,7 @@ static struct text type_of(struct text text)
 {
     static const char *const ends[] = {"not", "null", "default", "check", "constraint", "collate", NULL};
     struct sql_reader reader = sql_read(text);
-    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && !sql_is_any_word(&reader.token, ends)) {
+    while (!sql_is_end(&reader.token) && !sql_is_any_word(&reader.token, ends)) {
         sql_advance(&reader);
     }
     return text_slice(text, 0, reader.token.offset);
@@ -284,7 +284,7 @@ enum definition_match definition_compare_habits(struct arena *arena, struct text
     const char *security = "invoker";
     const char *null = "called";
     struct sql_reader reader = sql_read(statement);
-    for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
+    for (; !sql_is_end(&reader.token); sql_advance(&reader)) {
         struct sql_reader ahead = reader;
         sql_advance(&ahead);
         if (sql_is_word(&reader.token, "atomic")) {

@@ -9,11 +9,6 @@
 
 #include <string.h>
 
-static bool is_at_end(const struct sql_reader *reader)
-{
-    return reader->token.kind == SQL_END || reader->token.kind == SQL_BROKEN;
-}
-
 static struct text joined(struct arena *arena, const char *beginning, struct text end, const char *last)
 {
     return text_of(arena_printf(arena, "%s%.*s%s", beginning, (int)end.size, end.data, last));
@@ -24,7 +19,7 @@ static struct text joined(struct arena *arena, const char *beginning, struct tex
 struct text definition_constraint(struct arena *arena, const struct sql_object *object, struct text statement)
 {
     struct sql_reader reader = sql_read(statement);
-    while (!is_at_end(&reader)) {
+    while (!sql_is_end(&reader.token)) {
         if (!sql_take(&reader, "constraint")) {
             sql_advance(&reader);
             continue;
@@ -35,12 +30,12 @@ struct text definition_constraint(struct arena *arena, const struct sql_object *
         }
         sql_advance(&reader);
         const size_t start = reader.token.offset;
-        for (int depth = 0; !is_at_end(&reader) &&
+        for (int depth = 0; !sql_is_end(&reader.token) &&
                             !(depth == 0 && (sql_is_symbol(&reader.token, ',') || sql_is_symbol(&reader.token, ';')));
              sql_advance(&reader)) {
             depth += sql_is_symbol(&reader.token, '(') ? 1 : sql_is_symbol(&reader.token, ')') ? -1 : 0;
         }
-        return text_slice(statement, start, is_at_end(&reader) ? statement.size : reader.token.offset);
+        return text_slice(statement, start, sql_is_end(&reader.token) ? statement.size : reader.token.offset);
     }
     return (struct text){0};
 }
@@ -50,13 +45,8 @@ struct text definition_constraint(struct arena *arena, const struct sql_object *
 static struct text plain_query(struct arena *arena, struct text statement)
 {
     struct sql_reader reader = sql_read(statement);
-    while (!is_at_end(&reader) && !sql_take(&reader, "view")) {
-        sql_advance(&reader);
-    }
-    if (sql_take(&reader, "if")) {
-        sql_take(&reader, "not");
-        sql_take(&reader, "exists");
-    }
+    sql_skip_to(&reader, "view");
+    sql_take_if(&reader);
     const bool is_plain = sql_take_dotted(arena, &reader) != NULL && sql_take(&reader, "as");
     return is_plain ? text_slice(statement, reader.token.offset, statement.size) : (struct text){0};
 }
@@ -78,22 +68,13 @@ static bool same_constraint(struct arena *arena, const struct sql_object *object
                                                joined(arena, beginning, text_of(existing), ""));
 }
 
-static bool has_word(struct text statement, const char *word)
-{
-    struct sql_reader reader = sql_read(statement);
-    while (!is_at_end(&reader) && !sql_is_word(&reader.token, word)) {
-        sql_advance(&reader);
-    }
-    return !is_at_end(&reader);
-}
-
 /* An enum's labels are only words. */
 static bool same_type(struct arena *arena, struct text statement, const char *existing)
 {
-    if (has_word(statement, "enum")) {
+    if (sql_has_word(statement, "enum")) {
         return true;
     }
-    const bool is_range = has_word(statement, "range");
+    const bool is_range = sql_has_word(statement, "range");
     return sql_same_meaning(
         arena, statement,
         joined(arena, is_range ? "CREATE TYPE x AS RANGE (" : "CREATE TYPE x AS (", text_of(existing), ")"));

@@ -5,11 +5,6 @@
 
 #include "sql/lexer.h"
 
-static bool is_at_end(const struct sql_reader *reader)
-{
-    return reader->token.kind == SQL_END || reader->token.kind == SQL_BROKEN;
-}
-
 /* The next token, which the reader keeps. */
 static struct sql_reader ahead_of(struct sql_reader reader)
 {
@@ -34,7 +29,7 @@ bool definition_says_more(struct text statement)
                                                "nulls",   "options",     "foreign",    NULL};
     struct sql_reader reader = sql_read(statement);
     bool is_first = true;
-    for (int depth = 0; !is_at_end(&reader); sql_advance(&reader)) {
+    for (int depth = 0; !sql_is_end(&reader.token); sql_advance(&reader)) {
         const bool begins = is_first;
         depth += sql_is_symbol(&reader.token, '(') ? 1 : sql_is_symbol(&reader.token, ')') ? -1 : 0;
         is_first = sql_is_symbol(&reader.token, '(') || sql_is_symbol(&reader.token, ',');
@@ -58,7 +53,7 @@ bool definition_names_more(struct text statement)
     static const char *const words[] = {"authorization", "grant", "version", "before", "after", NULL};
     struct sql_reader reader = sql_read(statement);
     const bool is_extension = sql_take(&reader, "create") && sql_is_word(&reader.token, "extension");
-    for (sql_advance(&reader); !is_at_end(&reader); sql_advance(&reader)) {
+    for (sql_advance(&reader); !sql_is_end(&reader.token); sql_advance(&reader)) {
         if (sql_is_any_word(&reader.token, words) || sql_is_word(&reader.token, "create") ||
             (is_extension && sql_is_word(&reader.token, "schema"))) {
             return true;
@@ -74,7 +69,7 @@ bool definition_does_more(struct text statement, size_t objects)
         return false;
     }
     size_t actions = 1;
-    for (int depth = 0; !is_at_end(&reader); sql_advance(&reader)) {
+    for (int depth = 0; !sql_is_end(&reader.token); sql_advance(&reader)) {
         depth += sql_is_symbol(&reader.token, '(') ? 1 : sql_is_symbol(&reader.token, ')') ? -1 : 0;
         actions += depth == 0 && sql_is_symbol(&reader.token, ',') ? 1 : 0;
     }
@@ -84,17 +79,12 @@ bool definition_does_more(struct text statement, size_t objects)
 const char *definition_table_kind(struct arena *arena, struct text statement)
 {
     struct sql_reader reader = sql_read(statement);
-    bool is_partitioned = false;
     sql_take(&reader, "create");
     const bool is_unlogged = sql_take(&reader, "unlogged");
-    const bool is_foreign = sql_is_word(&reader.token, "foreign");
-    for (; !is_at_end(&reader); sql_advance(&reader)) {
-        const struct sql_reader next = ahead_of(reader);
-        is_partitioned = is_partitioned || (sql_is_word(&reader.token, "partition") && sql_is_word(&next.token, "by"));
-    }
+    const bool is_partitioned = sql_has_words(statement, "partition", "by");
     return arena_printf(arena, "%s%s",
-                        is_foreign       ? "foreign"
-                        : is_partitioned ? "partitioned"
-                                         : "plain",
+                        sql_is_word(&reader.token, "foreign") ? "foreign"
+                        : is_partitioned                      ? "partitioned"
+                                                              : "plain",
                         is_unlogged ? " unlogged" : "");
 }

@@ -81,7 +81,7 @@ struct words definition_words(struct arena *arena, struct text text, bool is_one
     struct words words = {0};
     struct sql_reader reader = sql_read(text);
     int depth = 0;
-    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && words.count < MOST_WORDS) {
+    while (!sql_is_end(&reader.token) && words.count < MOST_WORDS) {
         depth += sql_is_symbol(&reader.token, '(') ? 1 : sql_is_symbol(&reader.token, ')') ? -1 : 0;
         if (is_one_of_several && depth == 0 && sql_is_symbol(&reader.token, ',')) {
             break;

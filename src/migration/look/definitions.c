@@ -157,7 +157,7 @@ static enum definition_match compare_trigger(struct arena *arena, struct text st
 static enum definition_match compare_source(struct arena *arena, struct text statement, const char *existing)
 {
     struct sql_reader reader = sql_read(statement);
-    for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
+    for (; !sql_is_end(&reader.token); sql_advance(&reader)) {
         if (!sql_is_word(&reader.token, "as")) {
             continue;
         }
@@ -177,7 +177,7 @@ static enum definition_match compare_source(struct arena *arena, struct text sta
 static enum definition_match compare_query(struct arena *arena, struct text statement, const char *existing)
 {
     struct sql_reader reader = sql_read(statement);
-    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && !sql_is_word(&reader.token, "as")) {
+    while (!sql_is_end(&reader.token) && !sql_is_word(&reader.token, "as")) {
         sql_advance(&reader);
     }
     sql_advance(&reader);
@@ -196,7 +196,7 @@ static enum definition_match compare_labels(struct arena *arena, struct text sta
 {
     const struct words found = definition_words(arena, text_of(existing), false);
     struct sql_reader reader = sql_read(statement);
-    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && !sql_is_word(&reader.token, "enum")) {
+    while (!sql_is_end(&reader.token) && !sql_is_word(&reader.token, "enum")) {
         sql_advance(&reader);
     }
     if (!sql_is_word(&reader.token, "enum")) {
@@ -204,7 +204,7 @@ static enum definition_match compare_labels(struct arena *arena, struct text sta
     }
     size_t at = 0;
     bool has_labels = false;
-    for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
+    for (; !sql_is_end(&reader.token); sql_advance(&reader)) {
         if (reader.token.kind != SQL_STRING) {
             continue;
         }
@@ -266,7 +266,7 @@ bool definition_is_unfinished(const struct sql_object *object, struct text state
 {
     const bool is_constraint = strcmp(object->type, "constraint") == 0;
     struct sql_reader reader = sql_read(statement);
-    for (; reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
+    for (; !sql_is_end(&reader.token); sql_advance(&reader)) {
         struct sql_reader ahead = reader;
         if (is_constraint ? sql_take(&ahead, "not") && sql_take(&ahead, "valid")
                           : sql_take(&ahead, "with") && sql_take(&ahead, "no") && sql_take(&ahead, "data")) {

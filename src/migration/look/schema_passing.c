@@ -39,17 +39,6 @@ static void take_kind(struct sql_reader *reader)
     sql_take(reader, "only");
 }
 
-/* Behind "(" to behind its ")". */
-static void skip_arguments(struct sql_reader *reader)
-{
-    size_t depth = 0;
-    do {
-        depth += sql_is_symbol(&reader->token, '(') ? 1 : 0;
-        depth -= sql_is_symbol(&reader->token, ')') && depth > 0 ? 1 : 0;
-        sql_advance(reader);
-    } while (depth > 0 && reader->token.kind != SQL_END);
-}
-
 /* DROP … a, b.c(int), d */
 static void read_drop(struct arena *arena, struct sql_reader *reader, const char *at, struct all_gone *all)
 {
@@ -58,7 +47,7 @@ static void read_drop(struct arena *arena, struct sql_reader *reader, const char
     while (goes_on) {
         add(arena, all, (struct gone){.name = sql_take_name(arena, reader, NULL), .at = at});
         if (sql_is_symbol(&reader->token, '(')) {
-            skip_arguments(reader);
+            sql_skip_parentheses(reader);
         }
         goes_on = sql_is_symbol(&reader->token, ',');
         sql_advance(reader);

@@ -27,7 +27,7 @@ static void take_names(struct arena *arena, struct text statement, struct flaws 
     struct sql_lexer lexer = {.text = statement};
     struct sql_token token = sql_next(&lexer);
     const bool handles = sql_is_any_word(&token, verbs);
-    for (; handles && token.kind != SQL_END && token.kind != SQL_BROKEN; token = sql_next(&lexer)) {
+    for (; handles && !sql_is_end(&token); token = sql_next(&lexer)) {
         const char *const name = sql_identifier(arena, &token);
         if (name != NULL) {
             words_add(arena, &flaws->handled, name);

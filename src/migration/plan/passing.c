@@ -17,7 +17,7 @@ bool passing_says(struct text statement)
     }
     bool says = false;
     for (const bool may = !creates || !sql_is_any_word(&words.token, others);
-         may && !says && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN;) {
+         may && !says && !sql_is_end(&words.token);) {
         const bool is_if = sql_take(&words, "if");
         says = is_if && sql_take(&words, "not") && sql_is_word(&words.token, "exists");
         if (!is_if) {

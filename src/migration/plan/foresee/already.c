@@ -14,7 +14,7 @@ static bool is_content(struct text statement)
     struct sql_reader words = sql_read(statement);
     const bool makes = sql_is_word(&words.token, "create") || sql_is_word(&words.token, "alter");
     bool is = sql_take(&words, "create") && sql_take(&words, "or") && sql_take(&words, "replace");
-    while (makes && !is && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
+    while (makes && !is && !sql_is_end(&words.token)) {
         const bool may_be = sql_is_word(&words.token, "if");
         sql_advance(&words);
         is = may_be && sql_take(&words, "not") && sql_is_word(&words.token, "exists");

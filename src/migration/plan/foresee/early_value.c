@@ -155,7 +155,7 @@ static bool is_value(const struct reading *reading, const struct sql_token *toke
 static bool is_used(struct reading *reading, struct text statement)
 {
     struct sql_reader words = sql_read(statement);
-    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
+    while (!sql_is_end(&words.token)) {
         const struct sql_token token = words.token;
         sql_advance(&words);
         /* A cast to another type yields a value that is not compared with the column's type. */

@@ -367,7 +367,7 @@ static bool ties(struct arena *arena, struct world *world, struct text statement
         return false;
     }
     two[0] = take_relation(arena, world, &words);
-    for (; words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+    for (; !sql_is_end(&words.token); sql_advance(&words)) {
         const bool is_partition = sql_take(&words, "partition");
         const bool is_tied =
             alters ? is_partition || sql_take(&words, "inherit")

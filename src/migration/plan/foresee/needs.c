@@ -32,7 +32,7 @@ static bool takes_away(struct text statement)
     if (!takes && !sql_is_word(&reader.token, "alter")) {
         return false;
     }
-    for (; !takes && reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN; sql_advance(&reader)) {
+    for (; !takes && !sql_is_end(&reader.token); sql_advance(&reader)) {
         takes = sql_is_any_word(&reader.token, words);
     }
     return takes;
@@ -44,8 +44,7 @@ static void note_taken(struct needs *needs, struct text statement)
     static const char *const others[] = {"cascade", "owned", "extension", NULL};
     struct sql_reader words = sql_read(statement);
     struct arena *const reading = arena_new(0);
-    for (const bool takes = takes_away(statement);
-         takes && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+    for (const bool takes = takes_away(statement); takes && !sql_is_end(&words.token); sql_advance(&words)) {
         const char *const name = sql_identifier(reading, &words.token);
         needs->has_cascaded = needs->has_cascaded || sql_is_any_word(&words.token, others);
         if (name != NULL) {
@@ -245,8 +244,8 @@ void needs_note(struct needs *needs, struct text statement, const struct sql_eff
         needs->may_have_emptied || sql_is_any_word(&words.token, emptying) || may_write(needs, words, effects);
     needs->may_pass_keys = needs->may_pass_keys || stops_triggers(statement, words);
     needs->has_unnamed_schema = needs->has_unnamed_schema || authorizes_schema(words);
-    for (bool notes = sql_is_any_word(&words.token, verbs) || makes_of_rows(words);
-         notes && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+    for (bool notes = sql_is_any_word(&words.token, verbs) || makes_of_rows(words); notes && !sql_is_end(&words.token);
+         sql_advance(&words)) {
         const char *const word = sql_identifier(reading, &words.token);
         if (word != NULL) {
             count(needs->arena, &needs->mentioned, word);
@@ -272,7 +271,7 @@ size_t needs_count_in(struct text statement, const char *name)
     struct sql_reader words = sql_read(statement);
     struct arena *const reading = arena_new(0);
     size_t count = 0;
-    for (; words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+    for (; !sql_is_end(&words.token); sql_advance(&words)) {
         const char *const word = sql_identifier(reading, &words.token);
         count += word != NULL && strcmp(word, name) == 0 ? 1 : 0;
     }

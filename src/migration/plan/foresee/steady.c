@@ -237,20 +237,11 @@ bool steady_says(const struct steady *steady, const char *function, bool is)
 
 /* ---- what the plan creates ---- */
 
-static bool says(struct text statement, const char *const *words)
-{
-    struct sql_reader reader = sql_read(statement);
-    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && !sql_is_any_word(&reader.token, words)) {
-        sql_advance(&reader);
-    }
-    return sql_is_any_word(&reader.token, words);
-}
-
 /* PostgreSQL forbids functions that are not VOLATILE to write and to lock, but not to call those that are. */
 static bool is_quiet(struct steady *steady, struct text statement, const struct hidden_function *function)
 {
     static const char *const classes[] = {"immutable", "stable", NULL};
-    const bool only_reads = says(statement, classes);
+    const bool only_reads = sql_has_any_word(statement, classes);
     if (function->body.data == NULL || function->language == NULL) {
         return only_reads;
     }
@@ -280,7 +271,7 @@ bool steady_note(struct steady *steady, struct text statement)
     const bool alters = sql_take_words(&words, "alter function") || sql_take_words(&words, "alter routine");
     const char *schema;
     const char *const name =
-        alters && says(statement, volatiles) ? sql_take_name(steady->arena, &words, &schema) : NULL;
+        alters && sql_has_any_word(statement, volatiles) ? sql_take_name(steady->arena, &words, &schema) : NULL;
     if (name != NULL) {
         word_set_add(steady->arena, &steady->others, name);
     }

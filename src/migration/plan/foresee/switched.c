@@ -71,7 +71,7 @@ static void note_alter(struct switched *switched, struct sql_reader words)
 {
     const struct relation *const relation = take_relation(switched, &words);
     bool begins = true;
-    while (words.token.kind != SQL_END && words.token.kind != SQL_BROKEN) {
+    while (!sql_is_end(&words.token)) {
         const bool enables = begins && sql_is_word(&words.token, "enable");
         if (enables || (begins && sql_is_word(&words.token, "disable"))) {
             sql_advance(&words);

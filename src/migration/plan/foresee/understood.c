@@ -88,7 +88,7 @@ static bool mentions(struct needs *needs, struct arena *reading, struct text tex
 {
     struct sql_reader words = sql_read(text);
     bool has = false;
-    for (; !has && words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+    for (; !has && !sql_is_end(&words.token); sql_advance(&words)) {
         const char *const word = in_strings ? NULL : sql_identifier(reading, &words.token);
         const char *const string = in_strings ? sql_string(reading, &words.token) : NULL;
         has =

@@ -56,7 +56,7 @@ static void forget(struct needs *needs, const char *schema, const char *name)
 static const char *labels_of(struct needs *needs, struct sql_reader words)
 {
     struct buffer labels = {.arena = needs->arena};
-    for (; words.token.kind != SQL_END && words.token.kind != SQL_BROKEN; sql_advance(&words)) {
+    for (; !sql_is_end(&words.token); sql_advance(&words)) {
         const char *const label = sql_string(needs->arena, &words.token);
         if (label == NULL && words.token.kind == SQL_STRING) {
             return NULL;

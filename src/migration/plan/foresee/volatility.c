@@ -59,15 +59,6 @@ bool volatility_may(struct volatility *volatility, const char *schema, const cha
 
 /* ---- what the plan creates ---- */
 
-static bool says(struct text statement, const char *const *words)
-{
-    struct sql_reader reader = sql_read(statement);
-    while (reader.token.kind != SQL_END && reader.token.kind != SQL_BROKEN && !sql_is_any_word(&reader.token, words)) {
-        sql_advance(&reader);
-    }
-    return sql_is_any_word(&reader.token, words);
-}
-
 /* Once it was volatile under this name, it stays so: two functions may have one name. */
 static void note(struct volatility *volatility, const char *name, bool is_volatile)
 {
@@ -80,7 +71,7 @@ static bool is_inlined(struct volatility *volatility, struct text statement, con
 {
     static const char *const keep[] = {"strict", "security", "setof", "table", "set", NULL};
     return function->body.data != NULL && function->language != NULL && strcmp(function->language, "sql") == 0 &&
-           !says(statement, keep) && !sql_has_words(statement, "returns", "null") &&
+           !sql_has_any_word(statement, keep) && !sql_has_words(statement, "returns", "null") &&
            sql_is_steady_select(volatility->arena, function->body);
 }
 
@@ -105,9 +96,10 @@ void volatility_note(struct volatility *volatility, struct text statement)
     if (sql_take_words(&words, "create operator")) {
         note(volatility, operator_of(volatility->arena, words), true);
     } else if (hidden_read_function(volatility->arena, statement, &function)) {
-        note(volatility, function.name, !says(statement, steady) && !is_inlined(volatility, statement, &function));
+        note(volatility, function.name,
+             !sql_has_any_word(statement, steady) && !is_inlined(volatility, statement, &function));
     } else if (sql_take_words(&words, "alter function") || sql_take_words(&words, "alter routine")) {
         const char *const name = sql_take_name(volatility->arena, &words, NULL);
-        note(volatility, says(statement, volatiles) ? name : NULL, true);
+        note(volatility, sql_has_any_word(statement, volatiles) ? name : NULL, true);
     }
 }
