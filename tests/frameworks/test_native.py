@@ -24,10 +24,13 @@ NAMES = fixtures.names()
 NATIVE = [name for name in NAMES if name not in PROGRAMS | MIXED]
 
 
-# What a trigger does to a row that still counts as written.
-UNDOERS = {
-    "deleted": ("", "AFTER INSERT OR UPDATE ON {0} FOR EACH ROW"),
-    "deleted at the end": ("CONSTRAINT ", "AFTER INSERT OR UPDATE ON {0} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW"),
+# What a trigger of the tracking table does to a row while there is a table "swallows": how it is made, its function, what is said.
+TRAPS = {
+    "discarded": ("TRIGGER at_times BEFORE INSERT OR UPDATE ON {0} FOR EACH ROW", "RETURN NULL; END IF; RETURN NEW", "did not take the row"),
+    "deleted": ("TRIGGER at_times AFTER INSERT OR UPDATE ON {0} FOR EACH ROW", "DELETE FROM {0} t WHERE to_jsonb(t) = to_jsonb(NEW); END IF; RETURN NULL",
+                "did not keep the row"),
+    "deleted at the end": ("CONSTRAINT TRIGGER at_times AFTER INSERT OR UPDATE ON {0} DEFERRABLE INITIALLY DEFERRED FOR EACH ROW",
+                           "DELETE FROM {0} t WHERE to_jsonb(t) = to_jsonb(NEW); END IF; RETURN NULL", "did not keep the row"),
 }
 
 
@@ -66,92 +69,71 @@ class Native(Fixtures):
     def test_a_run_from_nothing_leaves_what_the_real_tool_leaves(self, name):
         self.check_run(name, None)
 
-    def swallow(self, database, table):
-        """The tracking table has a trigger that discards rows while there is a table "swallows"."""
-        schema, name = table.split(".", 1)
-        self.cluster.psql(database, "CREATE FUNCTION public.at_times() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF to_regclass('public.swallows') IS NOT NULL THEN RETURN NULL; END IF; "
-                                    f"RETURN NEW; END $$; CREATE TABLE public.swallows (); CREATE TRIGGER at_times BEFORE INSERT OR UPDATE ON \"{schema}\".\"{name}\" "
-                                    "FOR EACH ROW EXECUTE FUNCTION public.at_times()")
+    def trap(self, database, table, how):
+        name = '"{}"."{}"'.format(*table.split(".", 1))
+        trigger, body, _ = TRAPS[how]
+        self.cluster.psql(database, "CREATE FUNCTION public.at_times() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF to_regclass('public.swallows') IS NOT NULL THEN "
+                                    f"{body.format(name)}; END $$; CREATE TABLE public.swallows (); CREATE {trigger.format(name)} EXECUTE FUNCTION public.at_times()")
 
     def kept(self, name, database):
         """What a transaction that is undone leaves as it was: sequences go on."""
         return [line for line in self.dump(name, database) if "pg_catalog.setval(" not in line]
 
-    @per(todays(NATIVE, 4))
-    def test_a_row_that_a_trigger_discards_at_times_undoes_its_migration(self, name):
+    def check_undone(self, name, how):
+        """A run is undone because of its row, and does its work when nothing is in the way. Answers the notes of a check in front of it, and what the
+        run said."""
         database = self.fixture(name, "before.sql")
         with self.serve(name, database) as rpc:
-            self.swallow(database, self.status(rpc).tracking_table)
+            self.trap(database, self.status(rpc).tracking_table, how)
             before = self.kept(name, database)
-            self.assertIn('has the trigger "at_times", which may discard a row', "\n".join(rpc.call("MigrationService", "Check").notes))
-            reply = rpc.call("MigrationService", "Run", {})
-            self.assertEqual((reply.ok, reply.failed.sqlstate, list(reply.applied)), (False, "55000", []), reply)
-            self.assertIn("did not take the row", reply.failed.error)
-            # an index that was made beside the table's use stays, and is gone on from
-            self.assertEqual(reply.failed.partially_applied, name in ("evolve", "morph"), reply)
-            if not reply.failed.partially_applied:
+            notes = "\n".join(rpc.call("MigrationService", "Check").notes)
+            undone = rpc.call("MigrationService", "Run", {})
+            self.assertEqual((undone.ok, undone.failed.sqlstate, list(undone.applied)), (False, "55000", []), undone)
+            self.assertIn(TRAPS[how][2], undone.failed.error)
+            if not undone.failed.partially_applied:
                 self.assertEqual(self.kept(name, database), before)
             self.assertIn("pending", self.states(rpc))
             self.cluster.psql(database, "DROP TABLE public.swallows")
             reply = rpc.call("MigrationService", "Run", {})
             self.assertTrue(reply.ok, reply)
             self.assertEqual(set(self.states(rpc)), {"applied"})
+        return notes, undone
 
-    def undo(self, database, table, how):
-        name = '"{}"."{}"'.format(*table.split(".", 1))
-        kind, when = UNDOERS[how]
-        self.cluster.psql(database, "CREATE FUNCTION public.takes_back() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF to_regclass('public.swallows') IS NOT NULL THEN "
-                                    f"DELETE FROM {name} t WHERE to_jsonb(t) = to_jsonb(NEW); END IF; RETURN NULL; END $$; CREATE TABLE public.swallows (); "
-                                    f"CREATE {kind}TRIGGER takes_back {when.format(name)} EXECUTE FUNCTION public.takes_back()")
+    def check_not_marked(self, name, how):
+        """A mark is refused because of its row, and made when nothing is in the way."""
+        database = self.fixture(name, "before.sql")
+        with self.serve(name, database) as rpc:
+            pending = lambda: [one.name for one in self.status(rpc).migrations if self.state(one) == "pending"]
+            before = pending()
+            self.trap(database, self.status(rpc).tracking_table, how)
+            with self.assertRaises(RpcError) as refused:
+                rpc.call("MigrationService", "MarkApplied", {"migration": before[0]})
+            self.assertIn(TRAPS[how][2], refused.exception.status.message)
+            self.assertEqual(pending(), before)
+            self.cluster.psql(database, "DROP TABLE public.swallows")
+            rpc.call("MigrationService", "MarkApplied", {"migration": before[0]})
+            self.assertEqual(pending(), before[1:])
+
+    @per(todays(NATIVE, 4))
+    def test_a_row_that_a_trigger_discards_at_times_undoes_its_migration(self, name):
+        notes, undone = self.check_undone(name, "discarded")
+        self.assertIn('has the trigger "at_times", which may discard a row', notes)
+        # an index that was made beside the table's use stays, and is gone on from
+        self.assertEqual(undone.failed.partially_applied, name in ("evolve", "morph"), undone)
 
     @per(todays(NATIVE, 4))
     def test_a_row_that_a_trigger_deletes_again_undoes_its_migration(self, name):
-        for how in UNDOERS:
+        for how in ("deleted", "deleted at the end"):
             with self.subTest(how):
-                database = self.fixture(name, "before.sql")
-                with self.serve(name, database) as rpc:
-                    self.undo(database, self.status(rpc).tracking_table, how)
-                    before = self.kept(name, database)
-                    reply = rpc.call("MigrationService", "Run", {})
-                    self.assertEqual((reply.ok, reply.failed.sqlstate, list(reply.applied)), (False, "55000", []), reply)
-                    self.assertIn("did not keep the row", reply.failed.error)
-                    if not reply.failed.partially_applied:
-                        self.assertEqual(self.kept(name, database), before)
-                    self.assertIn("pending", self.states(rpc))
-                    self.cluster.psql(database, "DROP TABLE public.swallows")
-                    reply = rpc.call("MigrationService", "Run", {})
-                    self.assertTrue(reply.ok, reply)
-                    self.assertEqual(set(self.states(rpc)), {"applied"})
+                self.check_undone(name, how)
 
     @per(todays(NAMES, 4))
     def test_a_mark_whose_row_a_trigger_deletes_again_is_not_made(self, name):
-        database = self.fixture(name, "before.sql")
-        with self.serve(name, database) as rpc:
-            status = self.status(rpc)
-            pending = [one.name for one in status.migrations if self.state(one) == "pending"]
-            self.undo(database, status.tracking_table, "deleted")
-            with self.assertRaises(RpcError) as refused:
-                rpc.call("MigrationService", "MarkApplied", {"migration": pending[0]})
-            self.assertIn("did not keep the row", refused.exception.status.message)
-            self.assertEqual([one.name for one in self.status(rpc).migrations if self.state(one) == "pending"], pending)
-            self.cluster.psql(database, "DROP TABLE public.swallows")
-            rpc.call("MigrationService", "MarkApplied", {"migration": pending[0]})
-            self.assertEqual([one.name for one in self.status(rpc).migrations if self.state(one) == "pending"], pending[1:])
+        self.check_not_marked(name, "deleted")
 
     @per(todays(NAMES, 4))
     def test_a_mark_whose_row_a_trigger_discards_at_times_is_not_made(self, name):
-        database = self.fixture(name, "before.sql")
-        with self.serve(name, database) as rpc:
-            status = self.status(rpc)
-            pending = [one.name for one in status.migrations if self.state(one) == "pending"]
-            self.swallow(database, status.tracking_table)
-            with self.assertRaises(RpcError) as refused:
-                rpc.call("MigrationService", "MarkApplied", {"migration": pending[0]})
-            self.assertIn("did not take the row", refused.exception.status.message)
-            self.assertEqual([one.name for one in self.status(rpc).migrations if self.state(one) == "pending"], pending)
-            self.cluster.psql(database, "DROP TABLE public.swallows")
-            rpc.call("MigrationService", "MarkApplied", {"migration": pending[0]})
-            self.assertEqual([one.name for one in self.status(rpc).migrations if self.state(one) == "pending"], pending[1:])
+        self.check_not_marked(name, "discarded")
 
     def test_a_table_that_only_its_server_makes_is_asked_for(self):
         database = self.fixture("hasura", None)

@@ -1,15 +1,8 @@
 /*
  * Which objects of a script exist already, asked of a real PostgreSQL.
  */
-#include "migration/look/schema.h"
-#include "pg/query.h"
-#include "pg/search.h"
-#include "pg/session_settings.h"
 #include "pg/values.h"
-#include "support/cluster.h"
-#include "support/runner.h"
-
-#include <string.h>
+#include "unit/schema_scene.h"
 
 static const char fixture[] =
     "CREATE SCHEMA app;"
@@ -42,17 +35,10 @@ static const char fixture[] =
     "ALTER TABLE users DISABLE TRIGGER off;"
     "CREATE TABLE a23456789b23456789c23456789d23456789e23456789f23456789g23456789xyz ();";
 
-static struct cluster cluster;
-static struct arena *arena;
-static struct status status;
-static struct pg_session *session;
-static struct schema_findings findings;
-
 static void make_cluster(void)
 {
     struct status failure = {.arena = arena_new(0)};
-    struct conninfo conninfo;
-    ck_assert_msg(cluster_start(&cluster), "no PostgreSQL: see %s/log", cluster.directory);
+    begin_cluster();
     ck_assert(conninfo_parse(failure.arena, cluster.url, &conninfo, &failure));
     struct pg_session *const own = pg_session_open(&conninfo, NO_DEADLINE, &failure);
     ck_assert_msg(own != NULL && pg_exec(own, fixture, &failure), "%s", failure.message);
@@ -62,27 +48,6 @@ static void make_cluster(void)
                       &failure));
     pg_session_free(own);
     arena_free(failure.arena);
-}
-
-static void remove_cluster(void)
-{
-    cluster_stop(&cluster);
-}
-
-static void set_up(void)
-{
-    struct conninfo conninfo;
-    arena = arena_new(0);
-    status = (struct status){.arena = arena};
-    ck_assert(conninfo_parse(arena, cluster.url, &conninfo, &status));
-    session = pg_session_open_pinned(&conninfo, NO_DEADLINE, &status);
-    ck_assert_msg(session != NULL, "%s", status.message);
-}
-
-static void tear_down(void)
-{
-    pg_session_free(session);
-    arena_free(arena);
 }
 
 /* "+type name" of each that exists and "-type name" of each that does not, separated by ", ". */

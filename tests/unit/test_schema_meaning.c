@@ -1,46 +1,7 @@
 /*
  * A definition that means something else is never called the same, and one that means the same is never called another.
  */
-#include "migration/look/schema.h"
-#include "pg/query.h"
-#include "pg/search.h"
-#include "pg/session_settings.h"
-#include "support/cluster.h"
-#include "support/runner.h"
-
-#include <string.h>
-
-static struct cluster cluster;
-static struct arena *arena;
-static struct status status;
-static struct conninfo conninfo;
-static struct pg_session *session;
-static struct schema_findings findings;
-
-static void make_cluster(void)
-{
-    ck_assert_msg(cluster_start(&cluster), "no PostgreSQL: see %s/log", cluster.directory);
-}
-
-static void remove_cluster(void)
-{
-    cluster_stop(&cluster);
-}
-
-static void set_up(void)
-{
-    arena = arena_new(0);
-    status = (struct status){.arena = arena};
-    ck_assert(conninfo_parse(arena, cluster.url, &conninfo, &status));
-    session = pg_session_open_pinned(&conninfo, NO_DEADLINE, &status);
-    ck_assert_msg(session != NULL, "%s", status.message);
-}
-
-static void tear_down(void)
-{
-    pg_session_free(session);
-    arena_free(arena);
-}
+#include "unit/schema_scene.h"
 
 struct pair {
     const char *there;
@@ -294,7 +255,7 @@ int main(void)
     Suite *const suite = suite_create("schema meaning");
     TCase *const tests = tcase_create("all");
     tcase_set_timeout(tests, 60);
-    tcase_add_unchecked_fixture(tests, make_cluster, remove_cluster);
+    tcase_add_unchecked_fixture(tests, begin_cluster, remove_cluster);
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_loop_test(tests, what_means_something_else_is_never_the_same, 0, (int)(sizeof others / sizeof others[0]));
     tcase_add_loop_test(tests, what_was_made_by_the_script_is_the_same, 0, (int)(sizeof equals / sizeof equals[0]));
