@@ -56,9 +56,6 @@ void digest_add(struct digest *digest, struct text piece);
 /* Computes the digest, frees the context, and returns lower-case hex in the arena. */
 const char *digest_finish(struct arena *arena, struct digest *digest);
 
-/* CRC-32 (zlib's) of a text, continuing from `crc`; start with 0. */
-uint32_t crc32_add(uint32_t crc, struct text text);
-
 /* SipHash-1-3 with the key (0, 0): Rust's DefaultHasher. */
 uint64_t siphash13_of(struct text text);
 

@@ -2,6 +2,7 @@
  * Flyway, Liquibase, Sqitch, Supabase, Postgrator, db-migrate, node-pg-migrate and Kysely as their sources have it, as
  * far as that needs no database. Each test says the source that it was taken from.
  */
+#include "framework/core/crc.h"
 #include "unit/framework_warnings.h"
 
 /* "name:file" of each migration, joined by commas. */

@@ -3,6 +3,7 @@
  * hostile.
  */
 #include "base/digest.h"
+#include "framework/core/crc.h"
 #include "framework/core/script.h"
 #include "framework/core/script_data.h"
 #include "framework/formats/config.h"

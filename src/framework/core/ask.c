@@ -3,6 +3,7 @@
  */
 #include "framework/core/framework.h"
 
+#include "framework/core/crc.h"
 #include "framework/core/file_checksum.h"
 #include "framework/core/file_rules.h"
 #include "framework/core/ledger.h"

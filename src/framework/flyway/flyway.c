@@ -4,6 +4,7 @@
  */
 #include "base/search.h"
 #include "base/word_set.h"
+#include "framework/core/crc.h"
 #include "framework/core/entry_index.h"
 #include "framework/core/ledger.h"
 #include "framework/core/script_data.h"

@@ -2,6 +2,7 @@
  * golang-migrate: numbered pairs of files, and a ledger of one row: the last version, and whether it is dirty. Facts
  * measured with its CLI 4.18.3.
  */
+#include "framework/core/crc.h"
 #include "framework/core/framework.h"
 
 /* CRC-32 of schema, table and database, times a constant, modulo 2^32 (database/util.go). Opened by a URL, as in its
