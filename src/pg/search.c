@@ -20,27 +20,24 @@
  * replaces it: each uses the result of the inner one, and OFFSET keeps them separate. The role's transaction_timeout
  * (PostgreSQL 17) is lifted as well: it must not end transactions of ours. So are its limits for idle sessions: files
  * are read between two queries. */
-#define IDLE(setting, value)                                                                                           \
+#define LIFT(setting, value)                                                                                           \
     "CASE WHEN pg_catalog.current_setting('" setting "', true) OPERATOR(pg_catalog.<>) '0' THEN "                      \
     "pg_catalog.set_config('" setting "', '" value "', c.is_local) END"
+#define LIFT_ALL                                                                                                       \
+    LIFT("transaction_timeout", "0")                                                                                   \
+    ", " LIFT("idle_session_timeout", "0") ", " LIFT("idle_in_transaction_session_timeout", "300s")
 #define PIN(pid, is_local, is_set, other)                                                                              \
     "SELECT c.path, c.schemas, pg_catalog.set_config('truss.path', pg_catalog.concat_ws(', ', 'pg_catalog', "          \
     "CASE WHEN pg_catalog.length(c.path) OPERATOR(pg_catalog.>) 0 THEN c.path END), c.is_local), "                     \
     "pg_catalog.set_config('truss.schemas', c.schemas, c.is_local), "                                                  \
     "pg_catalog.set_config('search_path', pg_catalog.concat('" PG_OUR_PATH "', "                                       \
-    "pg_catalog.substr(c.schemas, pg_catalog.length(c.schemas) OPERATOR(pg_catalog.+) 1)), c.is_local), "              \
-    "CASE WHEN pg_catalog.current_setting('transaction_timeout', true) OPERATOR(pg_catalog.<>) '0' THEN "              \
-    "pg_catalog.set_config('transaction_timeout', '0', c.is_local) END, " IDLE("idle_session_timeout", "0") ", " IDLE( \
-        "idle_in_transaction_session_timeout",                                                                         \
-        "300s") " FROM ("                                                                                              \
-                "SELECT b.path, b.is_local, pg_catalog.array_to_string(pg_catalog.current_schemas(b.path IS NULL), "   \
-                "pg_catalog.chr(31)) AS schemas FROM ("                                                                \
-                "SELECT CASE WHEN " is_set "::pg_catalog.bool THEN pg_catalog.current_setting('search_path') "         \
-                "ELSE pg_catalog.set_config('search_path', " other "::pg_catalog.text, " is_local                      \
-                "::pg_catalog.bool) END AS "                                                                           \
-                "path, " is_local "::pg_catalog.bool AS is_local WHERE " is_local "::pg_catalog.bool "                 \
-                "OR pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) " pid                                           \
-                "::pg_catalog.int4 OFFSET 0) b OFFSET 0) c"
+    "pg_catalog.substr(c.schemas, pg_catalog.length(c.schemas) OPERATOR(pg_catalog.+) 1)), c.is_local), " LIFT_ALL     \
+    " FROM (SELECT b.path, b.is_local, pg_catalog.array_to_string(pg_catalog.current_schemas(b.path IS NULL), "        \
+    "pg_catalog.chr(31)) AS schemas FROM ("                                                                            \
+    "SELECT CASE WHEN " is_set "::pg_catalog.bool THEN pg_catalog.current_setting('search_path') "                     \
+    "ELSE pg_catalog.set_config('search_path', " other "::pg_catalog.text, " is_local "::pg_catalog.bool) END AS "     \
+    "path, " is_local "::pg_catalog.bool AS is_local WHERE " is_local "::pg_catalog.bool "                             \
+    "OR pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) " pid "::pg_catalog.int4 OFFSET 0) b OFFSET 0) c"
 
 static const char pin_sql[] = PIN("$1", "$2", "$3", "$4");
 
