@@ -436,6 +436,17 @@ void prepare_failure(const struct preparation *preparation, struct failure *fail
     failure->where.character = preparation->problem.position;
 }
 
+static const char *name_of(const void *of, size_t index)
+{
+    return ((const struct preparation *)of)->items[index].item->name;
+}
+
+const char *prepare_words(struct arena *arena, const struct preparation *preparation)
+{
+    return act_words(arena, preparation->count == 0 ? "run the callbacks" : "run", preparation->count, name_of,
+                     preparation);
+}
+
 /* The callback between versioned and repeatable migrations; NULL: none. */
 static const char *callback_between(const struct preparation *preparation)
 {

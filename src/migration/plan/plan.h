@@ -28,6 +28,9 @@ bool prepare_may_begin(const struct preparation *preparation, const struct run_o
 /* Fills in the failure of the script that cannot run. */
 void prepare_failure(const struct preparation *preparation, struct failure *failure);
 
+/* What is to be allowed: "run a, b, c", or only the callbacks (act_words). In the arena. */
+const char *prepare_words(struct arena *arena, const struct preparation *preparation);
+
 /* Why the migrations cannot share one transaction; NULL: they can. */
 const char *prepare_obstacle(struct arena *arena, const struct preparation *preparation);
 

@@ -218,11 +218,6 @@ static bool execute(const struct execution *execution)
     return true;
 }
 
-static const char *name_of(const void *of, size_t index)
-{
-    return ((const struct preparation *)of)->items[index].item->name;
-}
-
 /* Four eyes, under the locks: exactly this plan must be approved. Nothing is asked if nothing would be sent. */
 static bool may_run(const struct execution *execution)
 {
@@ -230,8 +225,7 @@ static bool may_run(const struct execution *execution)
     const struct run *const run = execution->run;
     const struct act act = {
         .hash = preparation->hash,
-        .what = act_words(run->arena, preparation->count == 0 ? "run the callbacks" : "run", preparation->count,
-                          name_of, preparation),
+        .what = prepare_words(run->arena, preparation),
         .is_trial = execution->options->dry_run,
     };
     const bool sends =

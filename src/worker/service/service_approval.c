@@ -14,17 +14,6 @@
 
 #define NEW(arena, Type, type) MESSAGE_NEW(arena, Truss__Migration__V1__##Type, truss__migration__v1__##type)
 
-static const char *name_of(const void *of, size_t index)
-{
-    return ((const struct preparation *)of)->items[index].item->name;
-}
-
-static const char *words_of(struct arena *arena, const struct preparation *preparation)
-{
-    return act_words(arena, preparation->count == 0 ? "run the callbacks" : "run", preparation->count, name_of,
-                     preparation);
-}
-
 bool approval_of_plan(const struct service_context *context, struct pg_session *session,
                       const struct preparation *preparation, Truss__Migration__V1__Approval **approval,
                       struct status *status)
@@ -41,7 +30,7 @@ bool approval_of_plan(const struct service_context *context, struct pg_session *
     if (!approvals_find(session, preparation->hash, &one, &found, status)) {
         return false;
     }
-    one.what = found ? one.what : words_of(status->arena, preparation);
+    one.what = found ? one.what : prepare_words(status->arena, preparation);
     *approval = approval_message(status->arena, &one);
     return true;
 }
@@ -82,7 +71,7 @@ static bool find_plan(const struct request *request, struct pg_session *session,
     if (!detect(request, session, &detection) || !prepare(request, session, &detection, &options, &preparation)) {
         return false;
     }
-    *what = words_of(request->arena, &preparation);
+    *what = prepare_words(request->arena, &preparation);
     return strcmp(preparation.hash, message->plan_hash) == 0 ||
            status_fail_because(request->status, STATUS_NOT_FOUND, REASON_PLAN_CHANGED,
                                "%s has the hash %s now: the files or the tracking table have changed; or the plan was "

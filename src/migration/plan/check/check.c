@@ -3,12 +3,11 @@
  */
 #include "migration/plan/check/check.h"
 
-#include "migration/look/permission.h"
-
 #include "base/clock.h"
 #include "base/words.h"
 #include "migration/look/baseline.h"
 #include "migration/look/failed_attempts.h"
+#include "migration/look/permission.h"
 #include "migration/look/schema.h"
 #include "pg/activity.h"
 #include "pg/query.h"
@@ -127,20 +126,14 @@ static void add_failures(const struct request *request, const struct explanation
     }
 }
 
-static const char *name_of(const void *of, size_t index)
-{
-    return ((const struct preparation *)of)->items[index].item->name;
-}
-
 /* Four eyes: asks as a trial does, which requests nothing. */
 static void look_at_permission(const struct request *request, struct pg_session *session,
                                const struct preparation *preparation, struct check *check)
 {
     struct status problem = {.arena = request->arena};
     struct request asking = *request;
-    const struct act act = {.hash = preparation->hash,
-                            .what = act_words(request->arena, "run", preparation->count, name_of, preparation),
-                            .is_trial = true};
+    const struct act act = {
+        .hash = preparation->hash, .what = prepare_words(request->arena, preparation), .is_trial = true};
     asking.status = &problem;
     if (preparation->unfit == NULL && preparation->count > 0 && !request_may(&asking, session, &act)) {
         warnings_add(&check->warnings, REASON_NEEDS_APPROVAL,
