@@ -1,9 +1,10 @@
 #include "migration/look/schema_passing.h"
 
+#include "base/search.h"
+#include "base/sorting.h"
 #include "sql/lexer.h"
 #include "sql/split.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* What a statement takes away. */
@@ -77,6 +78,11 @@ static void read_alter(struct arena *arena, struct sql_reader *reader, const cha
     }
 }
 
+static bool is_before(const void *item, const void *name)
+{
+    return strcmp(((const struct gone *)item)->name, name) < 0;
+}
+
 static int compare_names(const void *left, const void *right)
 {
     return strcmp(((const struct gone *)left)->name, ((const struct gone *)right)->name);
@@ -96,25 +102,16 @@ static struct all_gone read_script(struct arena *arena, struct text script)
             read_alter(arena, &reader, text.data, &all);
         }
     }
-    if (all.count > 0) {
-        qsort(all.items, all.count, sizeof *all.items, compare_names);
-    }
+    sort_items(all.items, all.count, sizeof *all.items, compare_names);
     return all;
 }
 
 /* Is what has this name taken away behind `at`? */
 static bool goes(const struct all_gone *all, const char *name, const char *parent, const char *at)
 {
-    size_t low = 0;
-    size_t high = all->count;
-    while (low < high) {
-        const size_t middle = low + (high - low) / 2;
-        const bool is_before = strcmp(all->items[middle].name, name) < 0;
-        low = is_before ? middle + 1 : low;
-        high = is_before ? high : middle;
-    }
-    for (; low < all->count && strcmp(all->items[low].name, name) == 0; low++) {
-        const struct gone *const gone = &all->items[low];
+    for (size_t i = search_first(all->items, all->count, sizeof *all->items, is_before, name);
+         i < all->count && strcmp(all->items[i].name, name) == 0; i++) {
+        const struct gone *const gone = &all->items[i];
         const bool is_its = gone->parent == NULL || (parent != NULL && strcmp(gone->parent, parent) == 0);
         if (is_its && gone->at > at) {
             return true;
