@@ -140,10 +140,7 @@ enum definition_match definition_compare_sequence(struct arena *arena, struct te
 static struct text behind(struct text statement, const char *word)
 {
     struct sql_reader reader = sql_read(statement);
-    while (!sql_is_end(&reader.token) && !sql_is_word(&reader.token, word)) {
-        sql_advance(&reader);
-    }
-    sql_advance(&reader);
+    sql_skip_to(&reader, word);
     return text_slice(statement, reader.token.offset, statement.size);
 }
 

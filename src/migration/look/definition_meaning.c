@@ -14,6 +14,13 @@ static struct text joined(struct arena *arena, const char *beginning, struct tex
     return text_of(arena_printf(arena, "%s%.*s%s", beginning, (int)end.size, end.data, last));
 }
 
+/* Do the two ends mean the same behind this beginning? */
+static bool same_behind(struct arena *arena, const char *beginning, struct text script, const char *existing)
+{
+    return sql_same_meaning(arena, joined(arena, beginning, script, ""),
+                            joined(arena, beginning, text_of(existing), ""));
+}
+
 /* ---- kinds ---- */
 
 struct text definition_constraint(struct arena *arena, const struct sql_object *object, struct text statement)
@@ -55,17 +62,14 @@ static bool same_view(struct arena *arena, struct text statement, const char *ex
 {
     static const char beginning[] = "CREATE MATERIALIZED VIEW v AS "; /* it may end with WITH NO DATA */
     const struct text query = plain_query(arena, statement);
-    return query.size > 0 && sql_same_meaning(arena, joined(arena, beginning, query, ""),
-                                              joined(arena, beginning, text_of(existing), ""));
+    return query.size > 0 && same_behind(arena, beginning, query, existing);
 }
 
 static bool same_constraint(struct arena *arena, const struct sql_object *object, struct text statement,
                             const char *existing)
 {
-    static const char beginning[] = "ALTER TABLE t ADD CONSTRAINT c ";
     const struct text script = definition_constraint(arena, object, statement);
-    return script.size > 0 && sql_same_meaning(arena, joined(arena, beginning, script, ""),
-                                               joined(arena, beginning, text_of(existing), ""));
+    return script.size > 0 && same_behind(arena, "ALTER TABLE t ADD CONSTRAINT c ", script, existing);
 }
 
 /* An enum's labels are only words. */
@@ -109,6 +113,5 @@ bool definition_function_same(struct arena *arena, struct text statement, const 
 
 bool definition_expression_same(struct arena *arena, struct text script, const char *existing)
 {
-    return sql_same_meaning(arena, joined(arena, "SELECT ", script, ""),
-                            joined(arena, "SELECT ", text_of(existing), ""));
+    return same_behind(arena, "SELECT ", script, existing);
 }

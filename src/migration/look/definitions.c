@@ -177,10 +177,7 @@ static enum definition_match compare_source(struct arena *arena, struct text sta
 static enum definition_match compare_query(struct arena *arena, struct text statement, const char *existing)
 {
     struct sql_reader reader = sql_read(statement);
-    while (!sql_is_end(&reader.token) && !sql_is_word(&reader.token, "as")) {
-        sql_advance(&reader);
-    }
-    sql_advance(&reader);
+    sql_skip_to(&reader, "as");
     struct words script = definition_words(arena, text_slice(statement, reader.token.offset, statement.size), false);
     struct words found = definition_words(arena, text_of(existing), false);
     drop(&script, "with no data");
@@ -196,10 +193,7 @@ static enum definition_match compare_labels(struct arena *arena, struct text sta
 {
     const struct words found = definition_words(arena, text_of(existing), false);
     struct sql_reader reader = sql_read(statement);
-    while (!sql_is_end(&reader.token) && !sql_is_word(&reader.token, "enum")) {
-        sql_advance(&reader);
-    }
-    if (!sql_is_word(&reader.token, "enum")) {
+    if (!sql_skip_to(&reader, "enum")) {
         return definition_compare_parts(arena, statement, existing);
     }
     size_t at = 0;
