@@ -65,10 +65,7 @@ static void compare_default(const struct looking *looking, const struct definiti
     struct arena *const arena = looking->place->arena;
     struct schema_finding *const finding = &looking->findings->items[column->object];
     const struct words said = default_words(arena, column->standard);
-    if (said.count == 0 && column->is_serial && existing == NULL) {
-        schema_differ(finding, arena_printf(arena, "the column \"%s\" has no default there.", column->name));
-    }
-    if (said.count == 0) {
+    if (said.count == 0 && !(column->is_serial && existing == NULL)) {
         return;
     }
     const struct words there = default_words(arena, text_of(existing == NULL ? "" : existing));
@@ -140,8 +137,8 @@ static void compare_column(const struct looking *looking, const struct definitio
     } else if (column->not_null && !pg_field_bool(result, row, 2)) {
         schema_differ(finding,
                       arena_printf(looking->place->arena, "the column \"%s\" may be NULL there.", column->name));
-    } else if (!is_known && finding->comparison == SCHEMA_SAME) {
-        finding->comparison = SCHEMA_UNCOMPARED;
+    } else if (!is_known) {
+        not_compared(finding);
     }
     if (existing != NULL) {
         compare_said(looking, column, result, row);

@@ -44,11 +44,6 @@ static const char *commit_words(struct arena *arena, const struct past_commit *c
 
 /* ---- the two texts ---- */
 
-static bool is_text(struct text text)
-{
-    return text_is_legible(text);
-}
-
 static struct text cut_off(const struct telling *telling, struct text text)
 {
     const struct text shown = text_cut(text, LIMIT_SHOWN);
@@ -107,7 +102,7 @@ static bool compare(const struct telling *telling, const struct past_version *ve
     if (!read_today(telling, version, &today)) {
         return false;
     }
-    if (!is_text(old)) {
+    if (!text_is_legible(old)) {
         add_note(past, "The version is not UTF-8 text, so it is not shown.");
         return true;
     }
