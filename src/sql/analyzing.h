@@ -13,7 +13,7 @@ struct effects_reader;
 struct analyzing {
     struct effects_reader *reader;
     const char *table;     /* the name under which its columns may be qualified; NULL: none */
-    const char *from;      /* what is behind FROM; NULL: not known */
+    const char *from;      /* what is behind FROM; NULL: not known, or, of a whole table, not written yet */
     struct buffer values;  /* the columns of the query, */
     struct buffer becomes; /* with their types, */
     struct buffer columns; /* and their names */
@@ -21,7 +21,7 @@ struct analyzing {
     struct buffer within;  /* conditions over the table */
     size_t count;          /* of the columns */
     const json_t *made;    /* the columns that the statement makes */
-    bool is_whole;         /* the table has no others */
+    bool is_whole;         /* they are all of its table's, which it makes */
 };
 
 /* A name, always in quotes; and a list of names, with dots. */

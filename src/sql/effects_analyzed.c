@@ -70,7 +70,6 @@ void analyzing_begin_at(struct analyzing *analyzing, const json_t *range)
     analyzing->from = buffer_string(&from);
 }
 
-/* A query with the columns that the statement makes; NULL if the type of one cannot be written. */
 const char *analyzing_made_columns(const struct analyzing *analyzing)
 {
     struct buffer from = {.arena = analyzing->reader->arena};
@@ -91,6 +90,20 @@ const char *analyzing_made_columns(const struct analyzing *analyzing)
         }
     }
     return count == 0 ? "" : arena_printf(analyzing->reader->arena, "%s)", buffer_string(&from));
+}
+
+/* What is behind FROM; NULL: not known. Of a table that the statement makes it is written when the first expression
+ * needs it: most have none. */
+static const char *from_of(struct analyzing *analyzing)
+{
+    const char *const columns = analyzing->from == NULL && analyzing->is_whole ? analyzing_made_columns(analyzing) : "";
+    if (columns != NULL && columns[0] != '\0') {
+        struct buffer from = {.arena = analyzing->reader->arena};
+        buffer_printf(&from, "%s AS ", columns);
+        analyzing_put_quoted(&from, analyzing->table);
+        analyzing->from = buffer_string(&from);
+    }
+    return analyzing->from;
 }
 
 /* ---- what an expression names ---- */
@@ -147,10 +160,10 @@ void analyzing_put(struct buffer *conditions, const char *before, const char *te
     buffer_printf(conditions, "%s%s%s%s", conditions->size == 0 ? "" : " AND ", before, text, after);
 }
 
-/* What is computed for each row. is_value: of any type; else a condition. is_query: it may contain one. */
 void analyzing_row(struct analyzing *analyzing, const char *text, json_t *expression, bool is_value)
 {
-    if (text != NULL && analyzing->from != NULL && (!analyzing->is_whole || names_of(analyzing, expression).is_known)) {
+    if (text != NULL && from_of(analyzing) != NULL &&
+        (!analyzing->is_whole || names_of(analyzing, expression).is_known)) {
         analyzing_put(&analyzing->within, "(", text, is_value ? "\n) IS NULL" : "\n)");
     }
 }
@@ -209,10 +222,10 @@ void analyzing_default(struct analyzing *analyzing, const json_t *type, const ch
     }
     const char *const text =
         value == NULL || fits_surely(type, value) ? NULL : effects_source(reader, "default", from, value);
-    const char *const to = analyzing_type(reader, type);
     if (text == NULL) {
         return;
     }
+    const char *const to = analyzing_type(reader, type);
     if (to != NULL) {
         analyzing_put(&analyzing->alone, "CAST(", text, arena_printf(arena, "\n AS %s) IS NULL", to));
     } else if (!analyzing_is_untyped(value)) {
@@ -238,7 +251,7 @@ void analyzing_check(struct analyzing *analyzing, const json_t *constraint, cons
     json_t *const expression = json_object_get(constraint, "raw_expr");
     const json_int_t from = tree_integer(constraint, "location");
     analyzing_forbid(analyzing, expression, "What is checked or generated may contain no subquery (0A000).");
-    if (expression != NULL && analyzing->from != NULL) {
+    if (expression != NULL && from_of(analyzing) != NULL) {
         analyzing_row(analyzing, effects_source_within(analyzing->reader, word, (size_t)from), expression,
                       strcmp(word, "as") == 0);
     }
@@ -247,10 +260,13 @@ void analyzing_check(struct analyzing *analyzing, const json_t *constraint, cons
 /* COLLATE of a type that may have none. */
 void analyzing_collation(struct analyzing *analyzing, const json_t *type, const json_t *clause)
 {
+    if (clause == NULL) {
+        return;
+    }
     const struct sql_type read = type_of_tree(type);
     const char *const text = analyzing_type(analyzing->reader, type);
     struct buffer collation = {.arena = analyzing->reader->arena};
-    if (clause != NULL && text != NULL && !type_is_one_of(&read, "text varchar bpchar name")) {
+    if (text != NULL && !type_is_one_of(&read, "text varchar bpchar name")) {
         analyzing_put_names(&collation, json_object_get(clause, "collname"));
         analyzing_put(&analyzing->alone, "(CAST(NULL AS ", text,
                       arena_printf(analyzing->reader->arena, ") COLLATE %s) IS NULL", buffer_string(&collation)));
@@ -260,12 +276,14 @@ void analyzing_collation(struct analyzing *analyzing, const json_t *type, const 
 /* Lengths and precisions that every server takes. */
 static bool has_usual_size(const json_t *type)
 {
+    if (tree_count(type, "typmods") == 0) {
+        return true;
+    }
     const struct sql_type read = type_of_tree(type);
     const bool is_of_seconds = read.builtin != NULL && read.builtin->widening == WIDENS_SECONDS;
     const long most = is_of_seconds ? 6 : type_is_one_of(&read, "numeric") ? 1000 : 10485760;
-    return tree_count(type, "typmods") == 0 ||
-           (read.builtin != NULL && read.modifier_count > 0 && read.modifiers[0] >= (is_of_seconds ? 0 : 1) &&
-            read.modifiers[0] <= most && (read.modifier_count < 2 || read.modifiers[1] <= read.modifiers[0]));
+    return read.builtin != NULL && read.modifier_count > 0 && read.modifiers[0] >= (is_of_seconds ? 0 : 1) &&
+           read.modifiers[0] <= most && (read.modifier_count < 2 || read.modifiers[1] <= read.modifiers[0]);
 }
 
 /* serial(5), varchar(0), text(5). */

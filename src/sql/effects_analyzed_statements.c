@@ -27,12 +27,7 @@ static void of_table(struct analyzing *analyzing, const json_t *body)
     if (json_object_get(body, "partbound") != NULL) {
         analyzing_begin_at(analyzing, tree_body(json_array_get(parents, 0), "RangeVar"));
     } else if (is_whole) {
-        const char *const columns = analyzing_made_columns(analyzing);
-        struct buffer from = {.arena = analyzing->reader->arena};
         analyzing->table = tree_string(json_object_get(body, "relation"), "relname");
-        buffer_printf(&from, "%s AS ", columns == NULL ? "" : columns);
-        analyzing_put_quoted(&from, analyzing->table);
-        analyzing->from = columns == NULL || columns[0] == '\0' ? NULL : buffer_string(&from);
     }
     for (size_t i = 0; i < json_array_size(elements); i++) {
         analyzing_element(analyzing, json_array_get(elements, i));
@@ -44,7 +39,7 @@ static void of_table(struct analyzing *analyzing, const json_t *body)
 }
 
 /* New columns stand beside those of the table; what is qualified, or gone, is not known. */
-static bool begin_altered(struct analyzing *analyzing, const json_t *body)
+static void begin_altered(struct analyzing *analyzing, const json_t *body)
 {
     static const char changing[] = "AT_DropColumn AT_AlterColumnType";
     const json_t *const commands = json_object_get(body, "cmds");
@@ -64,7 +59,6 @@ static bool begin_altered(struct analyzing *analyzing, const json_t *body)
     } else if (columns[0] != '\0') {
         analyzing->from = arena_printf(analyzing->reader->arena, "%s, %s AS truss", analyzing->from, columns);
     }
-    return is_known;
 }
 
 /* USING of a change of the column's type. */

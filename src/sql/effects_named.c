@@ -50,7 +50,8 @@ const char *effects_type_of(struct arena *arena, const json_t *type)
 
 void effects_put_name(struct buffer *list, size_t number, const char *name)
 {
-    buffer_printf(list, "%s%s", number == 0 ? "" : "\x1F", name);
+    buffer_puts(list, number == 0 ? "" : "\x1F");
+    buffer_puts(list, name);
 }
 
 const char *effects_names_of(struct arena *arena, const json_t *names)

@@ -50,14 +50,15 @@ static void of_serial(const struct never *never, const json_t *column)
 /* Two of DEFAULT, IDENTITY and GENERATED exclude each other. */
 static void of_values(const struct never *never, const json_t *column)
 {
-    const json_t *const type = json_object_get(column, "typeName");
-    const struct sql_type read = type_of_tree(type);
     const size_t identities = count_of(column, "CONSTR_IDENTITY");
     const size_t values = identities + count_of(column, "CONSTR_DEFAULT") + count_of(column, "CONSTR_GENERATED");
     if (values > 1) {
         never_say(never, "A column has one of DEFAULT, IDENTITY and GENERATED, and only once (42601).");
-    } else if (identities > 0 && read.builtin != NULL && !type_is_one_of(&read, "int2 int4 int8")) {
-        never_say(never, "An identity column must be a smallint, an integer or a bigint (22023).");
+    } else if (identities > 0) {
+        const struct sql_type type = type_of_tree(json_object_get(column, "typeName"));
+        if (type.builtin != NULL && !type_is_one_of(&type, "int2 int4 int8")) {
+            never_say(never, "An identity column must be a smallint, an integer or a bigint (22023).");
+        }
     }
     if (count_of(column, "CONSTR_NULL") > 0 && count_of(column, "CONSTR_NOTNULL") + identities > 0) {
         never_say(never, "A column cannot be NULL and NOT NULL (42601).");
