@@ -218,22 +218,20 @@ static bool put_next(struct buffer *sql, const struct source *source, struct tex
         "pg_catalog.set_config('truss.next', (pg_catalog.current_setting('truss.next')::pg_catalog.int4 "
         "OPERATOR(pg_catalog.+) 1)::pg_catalog.text, true)::pg_catalog.int4";
     const enum row_place place = source->record == NULL ? ROW_ALONE : source->record->place;
-    struct buffer most = {.arena = source->arena};
     size_t known = 0;
     while (known < argument.size &&
            (argument.data[known] == '_' || islower((unsigned char)argument.data[known]) != 0)) {
         known++;
     }
-    buffer_puts(&most, "(SELECT coalesce(pg_catalog.max(");
-    buffer_add(&most, argument);
-    buffer_puts(&most, "), 0) OPERATOR(pg_catalog.+) 1 FROM ");
-    put_ledger(&most, source, (struct text){0});
-    buffer_putc(&most, ')');
-    if (place == ROW_FIRST) {
-        buffer_printf(sql, "pg_catalog.set_config('truss.next', %s::pg_catalog.text, true)::pg_catalog.int4",
-                      buffer_string(&most));
+    if (place == ROW_FURTHER) {
+        buffer_puts(sql, further);
     } else {
-        buffer_puts(sql, place == ROW_FURTHER ? further : buffer_string(&most));
+        buffer_puts(sql, place == ROW_FIRST ? "pg_catalog.set_config('truss.next', " : "");
+        buffer_puts(sql, "(SELECT coalesce(pg_catalog.max(");
+        buffer_add(sql, argument);
+        buffer_puts(sql, "), 0) OPERATOR(pg_catalog.+) 1 FROM ");
+        put_ledger(sql, source, (struct text){0});
+        buffer_puts(sql, place == ROW_FIRST ? ")::pg_catalog.text, true)::pg_catalog.int4" : ")");
     }
     return argument.size > 0 && known == argument.size;
 }

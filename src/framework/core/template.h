@@ -15,8 +15,9 @@
  *     {utc}               the same without a zone, in UTC; {utc:ms} {utc:s} likewise
  *     {took:ms} {took:us} {took:ns}
  *                         a bigint: the time since the transaction began
- *     {next:column}       an integer: one more than the largest of the ledger's column so far. Of many rows only the
- * first looks for it, because few ledgers have an index for that {truss}             'Truss 1.2.3'
+ *     {next:column}       an integer: one more than the largest of the ledger's column so far; of many rows only the
+ *                         first looks for it, because few ledgers have an index for that
+ *     {truss}             'Truss 1.2.3'
  *     {'…'}               a literal of what is between: the body of a DO, a name for to_regclass
  *     {{                  a brace
  *
