@@ -47,7 +47,8 @@ static void read_changeset(struct arena *arena, const struct tree_node *node)
     }
     if (changeset.reason == NULL) {
         size_t lines;
-        liquibase_sql_of(arena, &changeset, &lines);
+        const char *torn;
+        liquibase_sql_of(arena, &changeset, &lines, &torn);
     }
 }
 

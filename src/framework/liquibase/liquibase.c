@@ -38,11 +38,10 @@ static bool liquibase_list(struct arena *arena, const struct folder *folder, str
 static bool liquibase_script(const struct script_request *request)
 {
     const struct liquibase_migration *const migration = request->file->own;
-    size_t lines;
-    request->script->sql = liquibase_sql_of(request->arena, &migration->changeset, &lines);
-    request->script->parts.lines = lines;
-    request->script->no_transaction = migration->changeset.alone;
-    const char *const torn = liquibase_torn(request->arena, &migration->changeset);
+    struct migration_script *const script = request->script;
+    const char *torn;
+    script->sql = liquibase_sql_of(request->arena, &migration->changeset, &script->parts.lines, &torn);
+    script->no_transaction = migration->changeset.alone;
     return torn == NULL ||
            status_fail(request->status, STATUS_FAILED_PRECONDITION, "%s, %s", request->file->filename, torn);
 }
@@ -71,19 +70,18 @@ static bool liquibase_checksum_matches(struct arena *arena, const struct folder 
 
 extern const struct framework framework_liquibase;
 
-/* The keys of changesets that this configuration leaves out: each has run under another one. If two changesets have one
- * key, for two databases, the row belongs to the one that is not left out. */
+/* The keys of changesets that this configuration leaves out, with the number 1: each has run under another one. If two
+ * changesets have one key, for two databases, the row belongs to the one that is not left out. */
 static struct word_set left_out(struct arena *arena, const struct migration_files *files)
 {
     const struct liquibase_migration *const any = files->count == 0 ? NULL : files->items[0].own;
-    struct word_set kept = {0};
     struct word_set out = {0};
-    for (size_t i = 0; i < files->count; i++) {
-        word_set_add(arena, &kept, files->items[i].key);
-    }
     for (size_t i = 0; any != NULL && i < any->left_out->count; i++) {
-        if (!word_set_has(&kept, any->left_out->keys[i])) {
-            word_set_add(arena, &out, any->left_out->keys[i]);
+        word_set_put(arena, &out, any->left_out->keys[i], 1);
+    }
+    for (size_t i = 0; i < files->count; i++) {
+        if (word_set_has(&out, files->items[i].key)) {
+            word_set_put(arena, &out, files->items[i].key, 0);
         }
     }
     return out;
@@ -94,16 +92,20 @@ static const char *passed_key(const struct migration_file *file)
     return ((const struct liquibase_migration *)file->own)->passed_key;
 }
 
-/* How many changesets have a key, as their own or as their passed one. */
-static struct word_set count_keys(struct arena *arena, const struct migration_files *files)
+/* How many changesets have a key, as their own or as their passed one; of the keys that are passed. */
+static struct word_set count_passed_keys(struct arena *arena, const struct migration_files *files)
 {
     struct word_set counts = {0};
     for (size_t i = 0; i < files->count; i++) {
-        const char *const keys[] = {files->items[i].key, passed_key(&files->items[i])};
-        for (size_t j = 0; j < 2; j++) {
-            if (keys[j] != NULL) {
-                word_set_put(arena, &counts, keys[j], word_set_number(&counts, keys[j]) + 1);
-            }
+        const char *const key = passed_key(&files->items[i]);
+        if (key != NULL) {
+            word_set_put(arena, &counts, key, word_set_number(&counts, key) + 1);
+        }
+    }
+    for (size_t i = 0; i < files->count; i++) {
+        const char *const key = files->items[i].key;
+        if (word_set_has(&counts, key)) {
+            word_set_put(arena, &counts, key, word_set_number(&counts, key) + 1);
         }
     }
     return counts;
@@ -113,9 +115,12 @@ static struct word_set count_keys(struct arena *arena, const struct migration_fi
  * (DatabaseChangeLog.include): its row is found by that, unless it could be another's. */
 static void know_passed_paths(struct arena *arena, const struct migration_files *files, struct ledger_entries *entries)
 {
-    const struct word_set counts = count_keys(arena, files);
+    const struct word_set counts = count_passed_keys(arena, files);
     struct word_set recorded = {0};
     struct word_set known = {0}; /* the number of the file, from 1 */
+    if (counts.count == 0) {
+        return; /* usually none is passed */
+    }
     for (size_t i = 0; i < entries->count; i++) {
         word_set_add(arena, &recorded, entries->items[i].key);
     }
@@ -143,7 +148,7 @@ static bool liquibase_read(struct ledger_reading *reading)
     know_passed_paths(reading->arena, reading->files, entries);
     const struct word_set out = left_out(reading->arena, reading->files);
     for (size_t i = 0; i < entries->count; i++) {
-        if (!word_set_has(&out, entries->items[i].key)) {
+        if (word_set_number(&out, entries->items[i].key) == 0) {
             entries->items[kept++] = entries->items[i];
         }
     }

@@ -123,7 +123,7 @@ const char *liquibase_refuses(struct arena *arena, const struct liquibase_change
 /* ---- the SQL that is sent ---- */
 
 /* Why the server refuses the pieces into which Liquibase cuts a change, with the line; NULL: they are whole. */
-static const char *torn(struct arena *arena, const struct liquibase_change *change, struct text sql)
+static const char *why_torn(struct arena *arena, const struct liquibase_change *change, struct text sql)
 {
     const size_t never = liquibase_never_cuts_at(sql, &change->cut);
     const size_t tears = never == SIZE_MAX ? liquibase_tears_at(sql, &change->cut) : never;
@@ -143,29 +143,20 @@ static const char *torn(struct arena *arena, const struct liquibase_change *chan
                               where, change->cut.delimiter);
 }
 
-const char *liquibase_torn(struct arena *arena, const struct liquibase_changeset *changeset)
-{
-    const char *found = NULL;
-    for (size_t i = 0; i < changeset->change_count && found == NULL; i++) {
-        const struct liquibase_change *const change = &changeset->changes[i];
-        if (!change->is_skipped) {
-            found = torn(arena, change, text_of_change(arena, changeset, change, change->is_literal));
-        }
-    }
-    return found;
-}
-
-struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changeset *changeset, size_t *lines)
+struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changeset *changeset, size_t *lines,
+                             const char **torn)
 {
     struct buffer out = {.arena = arena};
     size_t line = 1; /* of the file */
     *lines = 0;
+    *torn = NULL;
     for (size_t i = 0; i < changeset->change_count; i++) {
         const struct liquibase_change *const change = &changeset->changes[i];
         if (change->is_skipped) {
             continue;
         }
         const struct text sql = text_of_change(arena, changeset, change, change->is_literal);
+        *torn = *torn == NULL ? why_torn(arena, change, sql) : *torn;
         if (out.size == 0) {
             *lines = change->line > 0 ? change->line - 1 : 0;
             line = *lines + 1;

@@ -41,12 +41,10 @@ struct liquibase_changeset {
 const char *liquibase_sum(struct arena *arena, const struct liquibase_changeset *changeset, int version);
 
 /* What is sent; each change is on the lines that it has in its file, of which those in front of the first change,
- * *lines, are left out: a file of thousands of changesets would be sent thousands of times. */
-struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changeset *changeset, size_t *lines);
-
-/* Where Liquibase fails because it cuts a script in the wrong places, a sentence that begins with the line; NULL:
- * nowhere. */
-const char *liquibase_torn(struct arena *arena, const struct liquibase_changeset *changeset);
+ * *lines, are left out: a file of thousands of changesets would be sent thousands of times. *torn: where Liquibase
+ * fails because it cuts a change in the wrong places, a sentence that begins with the line; NULL: nowhere. */
+struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changeset *changeset, size_t *lines,
+                             const char **torn);
 
 /* The property with a computed value that a change has; NULL: none. */
 const char *liquibase_computed(const struct liquibase_changeset *changeset, const struct liquibase_change *change);

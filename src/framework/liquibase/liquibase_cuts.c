@@ -162,10 +162,13 @@ static bool is_line_start(const struct liquibase_cuts *cuts)
 static bool is_written_here(struct text rest, struct text written)
 {
     size_t end = 0;
-    while (end < written.size && end < rest.size) {
+    if (rest.size < written.size || memcmp(rest.data, written.data, written.size) != 0) {
+        return false;
+    }
+    while (end < written.size) {
         end += token_size(text_slice(rest, end, rest.size));
     }
-    return end == written.size && memcmp(rest.data, written.data, written.size) == 0;
+    return end == written.size;
 }
 
 /* The size of the delimiter at this token; 0: it is none. Several tokens can make one, but not behind a written "\n":
