@@ -8,9 +8,6 @@
 #include "base/text.h"
 #include "framework/coded/python.h"
 
-#include <stdint.h>
-#include <string.h>
-
 #define PROGRAM_LIMIT ((size_t)1024 * 1024)
 
 /* The right side of an assignment. */
@@ -40,17 +37,14 @@ static bool is_plain(const struct python_token *token)
     return (token->kind == PYTHON_NAME && text_is(token->text, "None")) || bracket(token) != 0 || is_sign(token, ',');
 }
 
-/* Reads a value at *at, and leaves *at in front of the line behind it. */
-static struct value read_value(struct arena *arena, struct text source, size_t *at)
+/* Reads the value at this offset, up to the end of its line. */
+static struct value read_value(struct arena *arena, struct text source, size_t at)
 {
     struct value value = {0};
     struct python_token token;
     bool was_string = false;
     int depth = 0;
-    for (size_t behind = *at; python_next(source, &behind, &token); *at = behind) {
-        if (depth <= 0 && (token.begins_line || is_sign(&token, ';'))) {
-            break;
-        }
+    while (python_next(source, &at, &token) && (depth > 0 || (!token.begins_line && !is_sign(&token, ';')))) {
         const bool is_string = token.kind == PYTHON_STRING;
         if (is_string) {
             words_add(arena, &value.words, arena_strndup(arena, token.text.data, token.text.size));
@@ -62,28 +56,48 @@ static struct value read_value(struct arena *arena, struct text source, size_t *
     return value;
 }
 
-/* The right side of the last "name = …" or "name: type = …" at the start of a line. */
-static struct value assignment(struct arena *arena, const struct text source, const char *name)
+/* What is read. */
+enum name {
+    NAME_REVISION,
+    NAME_DOWN_REVISION,
+    NAME_DEPENDS_ON,
+    NAME_BRANCH_LABELS,
+    NAMES,
+};
+
+/* Which of the names it is; NAMES: none of them. */
+static enum name name_of(struct text word)
 {
-    struct value value = {0};
+    static const char *const names[NAMES] = {"revision", "down_revision", "depends_on", "branch_labels"};
+    size_t i = 0;
+    while (i < NAMES && !text_is(word, names[i])) {
+        i++;
+    }
+    return (enum name)i;
+}
+
+/* Reads, of each name, the right side of the last "name = …" or "name: type = …" at the start of a line. */
+static void read_assignments(struct arena *arena, const struct text source, struct value values[NAMES])
+{
     struct python_token token;
     int depth = 0;
     for (size_t at = 0; python_next(source, &at, &token);) {
-        const bool starts = depth <= 0 && token.kind == PYTHON_NAME && text_is(token.text, name) &&
-                            (token.text.data == source.data || token.text.data[-1] == '\n');
+        const bool starts =
+            depth <= 0 && token.kind == PYTHON_NAME && (token.text.data == source.data || token.text.data[-1] == '\n');
+        const enum name name = starts ? name_of(token.text) : NAMES;
+        size_t behind = at;
         depth += bracket(&token);
-        if (starts && python_is_set(source, &at)) {
-            value = read_value(arena, source, &at);
+        if (name != NAMES && python_is_set(source, &behind)) {
+            values[name] = read_value(arena, source, behind);
         }
     }
-    return value;
 }
 
 /* Appends the revisions that an assignment names. */
-static void add_parents(struct arena *arena, const struct value value, struct alembic_revision *revision)
+static void add_parents(struct arena *arena, const struct value *value, struct alembic_revision *revision)
 {
-    words_add_all(arena, &revision->parents, &value.words);
-    revision->is_computed = revision->is_computed || value.is_computed;
+    words_add_all(arena, &revision->parents, &value->words);
+    revision->is_computed = revision->is_computed || value->is_computed;
 }
 
 struct alembic_revision *alembic_revision_read(struct arena *arena, const char *path, struct status *status)
@@ -94,11 +108,13 @@ struct alembic_revision *alembic_revision_read(struct arena *arena, const char *
     }
     struct alembic_revision *const revision = arena_alloc(arena, sizeof *revision);
     source = text_without_mark(source);
-    const struct value id = assignment(arena, source, "revision");
-    revision->id = id.is_computed || id.words.count != 1 ? NULL : id.words.items[0];
-    add_parents(arena, assignment(arena, source, "down_revision"), revision);
+    struct value values[NAMES] = {0};
+    read_assignments(arena, source, values);
+    const struct value *const id = &values[NAME_REVISION];
+    revision->id = id->is_computed || id->words.count != 1 ? NULL : id->words.items[0];
+    add_parents(arena, &values[NAME_DOWN_REVISION], revision);
     revision->down_count = revision->parents.count;
-    add_parents(arena, assignment(arena, source, "depends_on"), revision);
-    revision->labels = assignment(arena, source, "branch_labels").words;
+    add_parents(arena, &values[NAME_DEPENDS_ON], revision);
+    revision->labels = values[NAME_BRANCH_LABELS].words;
     return revision;
 }
