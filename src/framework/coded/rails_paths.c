@@ -5,7 +5,7 @@
 #include "framework/coded/rails_paths.h"
 
 #include "base/words.h"
-#include "framework/core/listing.h"
+#include "framework/coded/code.h"
 #include "framework/core/package.h"
 
 #include <stdint.h>
@@ -27,7 +27,7 @@ bool rails_has_record(struct text source)
         if (is_comment(line)) {
             continue;
         }
-        if (text_find(line, "active_record", 0) != SIZE_MAX || text_find(line, "rails/all", 0) != SIZE_MAX) {
+        if (code_has(line, WORDS("active_record", "rails/all"))) {
             return true;
         }
         const bool is_plain = text_starts_with(text_trim(line), "require ") && text_find(line, "#{", 0) == SIZE_MAX;
@@ -105,15 +105,8 @@ static bool take_paths(struct arena *arena, struct text rest, const char *close,
 /* The setting of this line: what follows the paths. False: it has none. */
 static bool find_setting(struct text line, struct text *rest)
 {
-    static const char *const words[] = {"config." PATHS, "config.paths['db/migrate']"};
-    const struct text said = text_trim(line);
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
-        if (text_starts_with(said, words[i])) {
-            *rest = text_trim(text_slice(said, strlen(words[i]), said.size));
-            return true;
-        }
-    }
-    return false;
+    *rest = line;
+    return cut(rest, "config." PATHS) || cut(rest, "config.paths['db/migrate']");
 }
 
 /* Reads what is assigned or added. "<<" adds one. */
@@ -163,12 +156,8 @@ static bool is_in_class(struct text source, size_t at, size_t indent)
 static bool is_mentioned(struct text line)
 {
     static const char *const words[] = {PATHS, "paths['db/migrate']", "paths.add \"db/migrate\"",
-                                        "paths.add 'db/migrate'"};
-    size_t i = 0;
-    while (i < sizeof words / sizeof *words && text_find(line, words[i], 0) == SIZE_MAX) {
-        i++;
-    }
-    return i < sizeof words / sizeof *words && !is_comment(line);
+                                        "paths.add 'db/migrate'", NULL};
+    return code_has(line, words) && !is_comment(line);
 }
 
 void rails_read_paths(struct arena *arena, struct folder *folder, const struct source_file *file)
@@ -192,9 +181,7 @@ void rails_read_paths(struct arena *arena, struct folder *folder, const struct s
         }
         is_said = true;
         all = replaces ? (struct words){0} : all;
-        for (size_t i = 0; i < paths.count; i++) {
-            words_add(arena, &all, paths.items[i]);
-        }
+        words_add_all(arena, &all, &paths);
     }
     struct words there = {0};
     for (size_t i = 0; i < all.count; i++) {
