@@ -169,9 +169,7 @@ struct text liquibase_sql_of(struct arena *arena, const struct liquibase_changes
         }
         const size_t from = out.size;
         liquibase_split_add(&out, sql, &change->cut);
-        for (size_t at = from; at < out.size; at++) {
-            line += out.data[at] == '\n' ? 1 : 0;
-        }
+        line += text_count(text_slice(buffer_text(&out), from, out.size), "\n");
     }
     return buffer_text(&out);
 }

@@ -5,7 +5,6 @@
 #include "framework/liquibase/liquibase_split.h"
 
 #include <ctype.h>
-#include <string.h>
 
 #define LONGEST_NAME 1000
 
@@ -33,15 +32,6 @@ struct cutting {
     size_t owed;      /* line endings that were left out */
 };
 
-static size_t count_lines(struct text text)
-{
-    size_t count = 0;
-    for (size_t i = 0; i < text.size; i++) {
-        count += text.data[i] == '\n' ? 1 : 0;
-    }
-    return count;
-}
-
 /* Outside of a body, adds the line endings that a comment had. */
 static void pay(struct cutting *cutting)
 {
@@ -66,7 +56,7 @@ static size_t take(struct cutting *cutting, size_t at, bool strips)
     const struct text rest = text_slice(cutting->sql, at, cutting->sql.size);
     const size_t comment = liquibase_comment_size(rest);
     if (comment > 0 && comment < rest.size && strips) {
-        cutting->owed += count_lines(text_slice(rest, 0, comment));
+        cutting->owed += text_count(text_slice(rest, 0, comment), "\n");
         pay(cutting);
         return comment;
     }
@@ -87,7 +77,7 @@ static size_t take(struct cutting *cutting, size_t at, bool strips)
 /* A semicolon in place of the delimiter, with the lines that it has. */
 static void put_cut(struct cutting *cutting, struct text delimiter)
 {
-    for (size_t lines = count_lines(delimiter); lines > 0; lines--) {
+    for (size_t lines = text_count(delimiter, "\n"); lines > 0; lines--) {
         buffer_putc(cutting->out, '\n');
     }
     buffer_putc(cutting->out, ';');
