@@ -398,6 +398,7 @@ const struct framework framework_flyway = {
         {.files = "*.{java|kt|scala|groovy}",
          .words = FLYWAY_STRATEGIES,
          .beside = "@Bean",
+         .not_of = "import ",
          .part = MENTION_SETTING,
          .take = flyway_take_strategy},
         {.words = FLYWAY_FLAGS, .beside = "flyway|FLYWAY", .part = MENTION_SETTING, .take = flyway_take_flag}),

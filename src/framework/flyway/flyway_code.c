@@ -242,11 +242,7 @@ void flyway_take_strategy(struct arena *arena, struct folder *folder, const stru
                           const struct mentioned *mentioned)
 {
     const struct words *const notes = &flyway_settings_of(folder)->notes;
-    size_t start = mentioned->at;
-    while (start > 0 && file->content.data[start - 1] != '\n') {
-        start--;
-    }
-    bool is_said = text_starts_with(text_slice(file->content, start, file->content.size), "import ");
+    bool is_said = false;
     for (size_t i = 0; i < notes->count; i++) {
         is_said = is_said || strstr(notes->items[i], FLYWAY_STRATEGIES) != NULL;
     }
