@@ -118,9 +118,9 @@ static void note_target(struct arena *arena, struct folder *folder, const struct
     const size_t at = property_find(file->content, path, &from);
     if (at != SIZE_MAX && (value == NULL || strcmp(value, "max") != 0)) {
         folder->note = arena_printf(arena,
-                                    "%s, line %u, has a version to which postgrator goes and no further (to): a run "
-                                    "here goes on, unless it has a target.",
-                                    path_join(arena, folder->base, file->name), text_position(file->content, at).line);
+                                    "%s has a version to which postgrator goes and no further (to): a run here goes "
+                                    "on, unless it has a target.",
+                                    unread_place(arena, folder, *file, at));
     }
 }
 
