@@ -28,32 +28,6 @@ static const char referring_sql[] =
     "= 11) AND NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = $1::oid) GROUP BY k.oid, n.nspname, "
     "c.relname, k.conname ORDER BY k.conname LIMIT 20";
 
-/* "c.a = p.x AND …"; NULL if a column's type is not PostgreSQL's. */
-static const char *joined(struct needs *needs, const struct relation *child, const char *own,
-                          const struct relation *parent, const char *referred)
-{
-    struct buffer condition = {.arena = needs->arena};
-    struct text left = text_of(own);
-    struct text right = text_of(referred);
-    struct text one;
-    struct text other;
-    while (text_next_unit(&left, &one) && text_next_unit(&right, &other)) {
-        struct row_columns mine;
-        struct row_columns theirs;
-        if (!rows_columns(needs, child, arena_strndup(needs->arena, one.data, one.size), &mine) ||
-            !rows_columns(needs, parent, arena_strndup(needs->arena, other.data, other.size), &theirs)) {
-            return NULL;
-        }
-        buffer_printf(&condition, "%sc.%s = p.%s", condition.size == 0 ? "" : " AND ", mine.list, theirs.list);
-    }
-    return buffer_string(&condition);
-}
-
-static const char *own_rows(struct arena *arena, const struct relation *relation, const char *table)
-{
-    return relation->kind == 'p' ? table : arena_printf(arena, "ONLY %s", table);
-}
-
 /* keys: a row of referring_sql. */
 static bool is_referred(struct needs *needs, const struct sql_need *need, const PGresult *keys, int row)
 {
@@ -65,15 +39,15 @@ static bool is_referred(struct needs *needs, const struct sql_need *need, const 
                                             arena_strdup(arena, pg_field(keys, row, 1)), &child);
     const char *const condition = table == NULL || other == NULL
                                       ? NULL
-                                      : joined(needs, child, arena_strdup(arena, pg_field(keys, row, 2)), parent,
-                                               arena_strdup(arena, pg_field(keys, row, 3)));
+                                      : rows_joined(needs, child, arena_strdup(arena, pg_field(keys, row, 2)), parent,
+                                                    arena_strdup(arena, pg_field(keys, row, 3)));
     return condition != NULL &&
            rows_find(needs,
                      arena_printf(arena,
                                   "SELECT FROM (SELECT * FROM %s%s%s) p WHERE EXISTS (SELECT FROM %s c WHERE %s) "
                                   "LIMIT 1",
-                                  own_rows(arena, parent, table), need->types[0] == '\0' ? "" : " WHERE ", need->types,
-                                  own_rows(arena, child, other), condition)) == ROWS_FOUND;
+                                  rows_own(arena, parent, table), need->types[0] == '\0' ? "" : " WHERE ", need->types,
+                                  rows_own(arena, child, other), condition)) == ROWS_FOUND;
 }
 
 static const char *why_referred(struct needs *needs, const struct sql_need *need)

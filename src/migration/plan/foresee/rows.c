@@ -69,6 +69,32 @@ bool rows_columns(struct needs *needs, const struct relation *relation, const ch
     return plain != NULL && (size_t)PQntuples(plain) == text_count(text_of(columns), "\x1F") + 1;
 }
 
+const char *rows_joined(struct needs *needs, const struct relation *child, const char *own,
+                        const struct relation *parent, const char *referred)
+{
+    struct buffer condition = {.arena = needs->arena};
+    struct text left = text_of(own);
+    struct text right = text_of(referred);
+    struct text one;
+    struct text other;
+    while (text_next_unit(&left, &one) && text_next_unit(&right, &other)) {
+        struct row_columns mine;
+        struct row_columns theirs;
+        if (!rows_columns(needs, child, arena_strndup(needs->arena, one.data, one.size), &mine) ||
+            !rows_columns(needs, parent, arena_strndup(needs->arena, other.data, other.size), &theirs) ||
+            (left.size == 0) != (right.size == 0)) {
+            return NULL;
+        }
+        buffer_printf(&condition, "%sc.%s = p.%s", condition.size == 0 ? "" : " AND ", mine.list, theirs.list);
+    }
+    return buffer_string(&condition);
+}
+
+const char *rows_own(struct arena *arena, const struct relation *relation, const char *table)
+{
+    return relation->kind == 'p' ? table : arena_printf(arena, "ONLY %s", table);
+}
+
 static PGresult *read_rows(struct pg_session *session, const char *sql, struct status *status)
 {
     struct status ignored = {.arena = status->arena};
@@ -117,7 +143,7 @@ enum rows_answer rows_find(struct needs *needs, const char *sql)
     return rows_compute(needs, sql, &ignored);
 }
 
-/* $1 the relation: its name, if its CHECKs call nothing but PostgreSQL's own functions, and its type is no user's. */
+/* $1 the relation: a row if its CHECKs use a function, operator or type that is not PostgreSQL's own. */
 static const char checked_sql[] =
     "SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_depend d ON d.classid = "
     "'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = k.oid AND d.refclassid IN "

@@ -25,6 +25,15 @@ const char *rows_readable(struct needs *needs, const char *schema, const char *t
 /* Fills in the columns (separated by the character 31). False if one is not known, or not of a type of PostgreSQL's. */
 bool rows_columns(struct needs *needs, const struct relation *relation, const char *columns, struct row_columns *found);
 
+/* "c.a = p.x AND c.b = p.y" for the columns `own` of the child c and `referred` of the parent p, in their order. NULL
+ * if the lists differ in length, or a column is one for which rows_columns() is false. */
+const char *rows_joined(struct needs *needs, const struct relation *child, const char *own,
+                        const struct relation *parent, const char *referred);
+
+/* The table's name with ONLY, unless it is partitioned: a foreign key is of one table, or of one with its partitions.
+ */
+const char *rows_own(struct arena *arena, const struct relation *relation, const char *table);
+
 /* Does the query give a row? It must call nothing but PostgreSQL's own functions. */
 enum rows_answer rows_find(struct needs *needs, const char *sql);
 

@@ -119,28 +119,6 @@ static const char *referenced_columns(const struct looking *looking, const struc
     return needs_value(looking->needs, key_sql, 1, &oid);
 }
 
-/* "c.a = p.x AND c.b = p.y" of two lists of columns; NULL if they differ in length, or one is not plain. */
-static const char *joined(const struct looking *looking, const struct relation *parent, const char *referenced)
-{
-    struct arena *const arena = looking->needs->arena;
-    struct buffer condition = {.arena = arena};
-    struct text own = text_of(looking->need->part);
-    struct text to = text_of(referenced);
-    struct text from;
-    struct text at;
-    while (text_next_unit(&own, &from) && text_next_unit(&to, &at)) {
-        struct row_columns one;
-        struct row_columns other;
-        if (!rows_columns(looking->needs, looking->relation, arena_strndup(arena, from.data, from.size), &one) ||
-            !rows_columns(looking->needs, parent, arena_strndup(arena, at.data, at.size), &other) ||
-            (own.size == 0) != (to.size == 0)) {
-            return NULL;
-        }
-        buffer_printf(&condition, "%sc.%s = p.%s", condition.size == 0 ? "" : " AND ", one.list, other.list);
-    }
-    return buffer_string(&condition);
-}
-
 static const char *why_orphan(const struct looking *looking)
 {
     struct needs *const needs = looking->needs;
@@ -148,14 +126,15 @@ static const char *why_orphan(const struct looking *looking)
     const struct relation *parent;
     const char *const table = rows_readable(needs, looking->need->was_schema, looking->need->was, &parent);
     const char *const referenced = table == NULL ? NULL : referenced_columns(looking, parent);
-    const char *const condition = referenced == NULL ? NULL : joined(looking, parent, referenced);
+    const char *const condition =
+        referenced == NULL ? NULL : rows_joined(needs, looking->relation, looking->need->part, parent, referenced);
     return condition == NULL ||
                    !finds(looking,
                           arena_printf(arena,
-                                       "SELECT FROM %s c WHERE (%s) AND NOT EXISTS (SELECT FROM %s%s p WHERE %s) "
+                                       "SELECT FROM %s c WHERE (%s) AND NOT EXISTS (SELECT FROM %s p WHERE %s) "
                                        "LIMIT 1",
-                                       looking->table, looking->columns.present, parent->kind == 'p' ? "" : "ONLY ",
-                                       table, condition))
+                                       looking->table, looking->columns.present, rows_own(arena, parent, table),
+                                       condition))
                ? NULL
                : arena_printf(
                      arena,
@@ -291,14 +270,21 @@ static void promise(struct needs *needs, const struct sql_need *need)
     kept->promised = arena_strdup(needs->arena, need->promised);
 }
 
+/* Does the promise wait for the validation of this constraint of the relation? */
+static bool waits_for(const struct needs *needs, const struct sql_need *promise, const struct relation *relation,
+                      const char *constraint)
+{
+    return promise->promised != NULL && strcmp(promise->promised, constraint) == 0 &&
+           world_find(needs->world, promise->schema, promise->name) == relation;
+}
+
 /* VALIDATE: from now on it holds. */
 static void keep_promises(struct needs *needs, const struct sql_need *need)
 {
     const struct relation *const relation = world_find(needs->world, need->schema, need->name);
     for (size_t i = 0; i < needs->promise_count; i++) {
         struct sql_need *const one = &needs->promises[i];
-        if (one->promised != NULL && strcmp(one->promised, need->part) == 0 &&
-            world_find(needs->world, one->schema, one->name) == relation) {
+        if (waits_for(needs, one, relation, need->part)) {
             one->promised = NULL;
         }
     }
@@ -306,11 +292,10 @@ static void keep_promises(struct needs *needs, const struct sql_need *need)
 
 static const struct sql_need *promised(const struct looking *looking)
 {
-    struct needs *const needs = looking->needs;
+    const struct needs *const needs = looking->needs;
     for (size_t i = needs->promise_count; i-- > 0;) {
         const struct sql_need *const one = &needs->promises[i];
-        if (one->promised != NULL && strcmp(one->promised, looking->need->part) == 0 &&
-            world_find(needs->world, one->schema, one->name) == looking->relation) {
+        if (waits_for(needs, one, looking->relation, looking->need->part)) {
             return one;
         }
     }
