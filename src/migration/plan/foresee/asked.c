@@ -180,10 +180,23 @@ static bool has_beside(void *data, const char *schema, const char *table, const 
     return found != NULL && found->oid != 0;
 }
 
+/* The relation, if it was there before the plan. */
+static const struct relation *existing(const struct asked *asked, const char *schema, const char *relation)
+{
+    const struct relation *const found = world_find(asked->world, schema, relation);
+    return found == NULL || found->oid == 0 ? NULL : found;
+}
+
+/* sql: has the relation's oid as $1. */
+static bool has_rows_of(const struct asked *asked, const char *sql, const struct relation *relation)
+{
+    const char *const oid = arena_printf(asked->arena, "%u", relation->oid);
+    return has_rows(asked, sql, 1, &oid);
+}
+
 static bool is_partitioned(void *data, const char *schema, const char *relation)
 {
-    const struct asked *const asked = data;
-    const struct relation *const found = world_find(asked->world, schema, relation);
+    const struct relation *const found = existing(data, schema, relation);
     return found != NULL && found->kind == 'p';
 }
 
@@ -192,10 +205,8 @@ static const char default_sql[] =
 
 static bool has_default(void *data, const char *schema, const char *relation)
 {
-    const struct asked *const asked = data;
-    const struct relation *const found = world_find(asked->world, schema, relation);
-    const char *const oid = found == NULL ? NULL : arena_printf(asked->arena, "%u", found->oid);
-    return found != NULL && found->kind == 'p' && has_rows(asked, default_sql, 1, &oid);
+    const struct relation *const found = existing(data, schema, relation);
+    return found != NULL && found->kind == 'p' && has_rows_of(data, default_sql, found);
 }
 
 static const char referred_sql[] =
@@ -203,10 +214,8 @@ static const char referred_sql[] =
 
 static bool is_referred(void *data, const char *schema, const char *relation)
 {
-    const struct asked *const asked = data;
-    const struct relation *const found = world_find(asked->world, schema, relation);
-    const char *const oid = found == NULL ? NULL : arena_printf(asked->arena, "%u", found->oid);
-    return found != NULL && found->oid != 0 && has_rows(asked, referred_sql, 1, &oid);
+    const struct relation *const found = existing(data, schema, relation);
+    return found != NULL && has_rows_of(data, referred_sql, found);
 }
 
 static bool is_volatile(void *data, const char *schema, const char *function)

@@ -127,6 +127,13 @@ static enum firing ask_changes(struct fires *fires, const struct relation *relat
     return ask(fires, functions_sql, sizeof values / sizeof values[0], values, names);
 }
 
+/* The same for running the relation's query, and its policies. */
+static enum firing ask_selected(struct fires *fires, const struct relation *relation, struct words *names)
+{
+    const char *const values[] = {arena_printf(fires->arena, "%u", relation->oid), guarded_said(relation)};
+    return ask(fires, selected_sql, 2, values, names);
+}
+
 /* The representative of everything that the plan has tied to it. */
 static struct relation *head_of(struct relation *relation)
 {
@@ -158,10 +165,9 @@ static bool changes_quietly(struct fires *fires, struct relation *relation, cons
 
 static bool reads_quietly(struct fires *fires, struct relation *relation)
 {
-    const char *const values[] = {arena_printf(fires->arena, "%u", relation->oid), guarded_said(relation)};
     if (relation->reads == FIRES_NOT_ASKED) {
         const bool calls = relation->kind == 'v' || relation->has_policies;
-        relation->reads = calls ? ask(fires, selected_sql, 2, values, &relation->selected) : FIRES_ROWS;
+        relation->reads = calls ? ask_selected(fires, relation, &relation->selected) : FIRES_ROWS;
     }
     return relation->reads == FIRES_ROWS && !steady_lost(&fires->steady, &relation->selected);
 }
@@ -281,8 +287,7 @@ void fires_by_rows(struct fires *fires, struct relation *relation, const struct 
 void fires_by_refresh(struct fires *fires, const struct relation *relation, struct sql_effects *effects)
 {
     struct words names = {0};
-    const char *const values[] = {arena_printf(fires->arena, "%u", relation->oid), guarded_said(relation)};
-    const bool is_quiet = relation->oid == 0 || ask(fires, selected_sql, 2, values, &names) == FIRES_ROWS;
+    const bool is_quiet = relation->oid == 0 || ask_selected(fires, relation, &names) == FIRES_ROWS;
     if (!is_quiet || steady_lost(&fires->steady, &names)) {
         effects->unknown = true;
         effects->advice = "A function that its query calls may do more than read rows: what that locks is not known, "
