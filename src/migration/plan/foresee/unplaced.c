@@ -29,28 +29,26 @@ static void put_constant(struct buffer *condition, const struct sql_bound_value 
     buffer_printf(condition, "::%s", type);
 }
 
-/* "(a >= '1'::integer AND a < '9'::integer)"; false if a limit is not a constant. */
+/* "a >= '1'::integer AND a < '9'::integer"; false if a limit is not a constant. */
 static bool put_range(struct buffer *condition, const struct sql_bound *bound, const PGresult *key)
 {
     static const char *const signs[] = {" >= ", " < "};
-    buffer_printf(condition, "(%s IS NOT NULL", pg_field(key, 0, QUOTED));
     for (size_t i = 0; i < 2; i++) {
         const struct sql_bound_value *const value = &bound->values[i];
         if (value->kind == SQL_BOUND_CONSTANT) {
-            buffer_printf(condition, " AND %s%s", pg_field(key, 0, QUOTED), signs[i]);
+            buffer_printf(condition, "%s%s%s", condition->size == 0 ? "" : " AND ", pg_field(key, 0, QUOTED), signs[i]);
             put_constant(condition, value, pg_field(key, 0, TYPE));
         } else if (value->kind != (i == 0 ? SQL_BOUND_MINVALUE : SQL_BOUND_MAXVALUE)) {
             return false;
         }
     }
-    buffer_putc(condition, ')');
+    buffer_puts(condition, condition->size == 0 ? "true" : "");
     return true;
 }
 
 static bool put_list(struct buffer *condition, const struct sql_bound *bound, const PGresult *key)
 {
     const char *const column = pg_field(key, 0, QUOTED);
-    buffer_puts(condition, "coalesce(");
     for (size_t i = 0; i < bound->count; i++) {
         const struct sql_bound_value *const value = &bound->values[i];
         buffer_puts(condition, i == 0 ? "" : " OR ");
@@ -63,8 +61,25 @@ static bool put_list(struct buffer *condition, const struct sql_bound *bound, co
             return false;
         }
     }
-    buffer_puts(condition, ", false)");
     return bound->count > 0;
+}
+
+/* The bound as a condition for the planner's proofs, which know no functions; NULL: it is not judged. Of a NULL it says
+ * nothing. */
+static const char *proof_of(struct arena *arena, const struct sql_bound *bound, const PGresult *key)
+{
+    struct buffer condition = {.arena = arena};
+    const bool is_range = bound->strategy == 'r' && bound->count == 2 && bound->from_count == 1;
+    const bool is_known =
+        is_range ? put_range(&condition, bound, key) : bound->strategy == 'l' && put_list(&condition, bound, key);
+    return is_known ? buffer_string(&condition) : NULL;
+}
+
+/* The same for each row: a NULL is in no range, and in a list only if that names it. */
+static const char *within_of(struct arena *arena, const struct sql_bound *bound, const PGresult *key, const char *proof)
+{
+    return bound->strategy == 'l' ? arena_printf(arena, "coalesce(%s, false)", proof)
+                                  : arena_printf(arena, "(%s IS NOT NULL AND %s)", pg_field(key, 0, QUOTED), proof);
 }
 
 /* Does a row of the table satisfy this? */
@@ -93,46 +108,17 @@ static bool is_of_session(const struct needs *needs, const char *type)
     return (needs->may_set_zone || needs->has_set) && (strstr(type, "time") != NULL || strstr(type, "date") != NULL);
 }
 
-/* The bound for the planner's proofs, which know no functions; NULL: it has none. NULLs are looked for besides. */
-static const char *proof_of(struct needs *needs, const struct sql_bound *bound, const PGresult *key)
-{
-    const bool is_list = bound->strategy == 'l';
-    struct buffer condition = {.arena = needs->arena};
-    for (size_t i = 0; i < bound->count; i++) {
-        const struct sql_bound_value *const value = &bound->values[i];
-        const bool is_null = is_list && value->kind == SQL_BOUND_NULL;
-        if (is_list && !is_null && value->kind != SQL_BOUND_CONSTANT) {
-            return NULL;
-        }
-        if (is_null || value->kind == SQL_BOUND_CONSTANT) {
-            buffer_printf(&condition, "%s%s%s",
-                          condition.size == 0 ? ""
-                          : is_list           ? " OR "
-                                              : " AND ",
-                          pg_field(key, 0, QUOTED),
-                          is_null   ? " IS NULL"
-                          : is_list ? " = "
-                          : i == 0  ? " >= "
-                                    : " < ");
-        }
-        if (value->kind == SQL_BOUND_CONSTANT) {
-            put_constant(&condition, value, pg_field(key, 0, TYPE));
-        }
-    }
-    return condition.size == 0 ? "true" : buffer_string(&condition);
-}
-
 /* What is read, if no row is in the way. */
 static void note_attached(struct needs *needs, struct sql_effects *effects, const struct relation *parent,
-                          const PGresult *key)
+                          const PGresult *key, const char *proof)
 {
     const struct attached attached = {.alter = attaching(effects),
                                       .parent = parent,
                                       .column = arena_strdup(needs->arena, pg_field(key, 0, COLUMN)),
-                                      .within = proof_of(needs, effects->bound, key),
+                                      .within = proof,
                                       .default_schema = arena_strdup(needs->arena, pg_field(key, 0, DEFAULT_SCHEMA)),
                                       .default_name = arena_strdup(needs->arena, pg_field(key, 0, DEFAULT_NAME))};
-    if (attached.alter != NULL && attached.within != NULL) {
+    if (attached.alter != NULL) {
         attached_note(needs, &attached, effects);
     }
 }
@@ -144,15 +130,14 @@ const char *unplaced_why(struct needs *needs, struct sql_effects *effects)
                                         ? NULL
                                         : world_find_surely(needs->world, bound->schema, bound->name);
     const char *const oid = parent == NULL ? NULL : arena_printf(needs->arena, "%u", parent->oid);
-    struct buffer condition = {.arena = needs->arena};
     PG_RESULT(key) = parent == NULL || parent->oid == 0 ? NULL : needs_ask(needs, key_sql, 1, &oid);
-    if (key == NULL || PQntuples(key) == 0 || is_of_session(needs, pg_field(key, 0, TYPE)) ||
-        !(bound->strategy == 'r' && bound->count == 2 && bound->from_count == 1 ? put_range(&condition, bound, key)
-          : bound->strategy == 'l'                                              ? put_list(&condition, bound, key)
-                                                                                : false)) {
+    const char *const proof = key == NULL || PQntuples(key) == 0 || is_of_session(needs, pg_field(key, 0, TYPE))
+                                  ? NULL
+                                  : proof_of(needs->arena, bound, key);
+    if (proof == NULL) {
         return NULL;
     }
-    const char *const within = buffer_string(&condition);
+    const char *const within = within_of(needs->arena, bound, key, proof);
     const struct sql_alter *const attached = attaching(effects);
     if (attached != NULL &&
         has_row(needs, attached->other_schema, attached->other, key, arena_printf(needs->arena, "NOT %s", within))) {
@@ -161,7 +146,7 @@ const char *unplaced_why(struct needs *needs, struct sql_effects *effects)
                             attached->other);
     }
     const char *const name = arena_strdup(needs->arena, pg_field(key, 0, DEFAULT_NAME));
-    note_attached(needs, effects, parent, key);
+    note_attached(needs, effects, parent, key, proof);
     return name != NULL && name[0] != '\0' &&
                    has_row(needs, arena_strdup(needs->arena, pg_field(key, 0, DEFAULT_SCHEMA)), name, key, within)
                ? arena_printf(
