@@ -258,7 +258,6 @@ void steady_note_aggregate(struct steady *steady, const char *name, bool is)
 
 bool steady_note(struct steady *steady, struct text statement)
 {
-    static const char *const volatiles[] = {"volatile", NULL};
     struct hidden_function function;
     struct sql_reader words = sql_read(statement);
     if (hidden_read_function(steady->arena, statement, &function)) {
@@ -271,7 +270,7 @@ bool steady_note(struct steady *steady, struct text statement)
     const bool alters = sql_take_words(&words, "alter function") || sql_take_words(&words, "alter routine");
     const char *schema;
     const char *const name =
-        alters && sql_has_any_word(statement, volatiles) ? sql_take_name(steady->arena, &words, &schema) : NULL;
+        alters && sql_has_word(statement, "volatile") ? sql_take_name(steady->arena, &words, &schema) : NULL;
     if (name != NULL) {
         word_set_add(steady->arena, &steady->others, name);
     }

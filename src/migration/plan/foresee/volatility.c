@@ -90,7 +90,6 @@ static const char *operator_of(struct arena *arena, struct sql_reader words)
 void volatility_note(struct volatility *volatility, struct text statement)
 {
     static const char *const steady[] = {"immutable", "stable", NULL};
-    static const char *const volatiles[] = {"volatile", NULL};
     struct hidden_function function;
     struct sql_reader words = sql_read(statement);
     if (sql_take_words(&words, "create operator")) {
@@ -100,6 +99,6 @@ void volatility_note(struct volatility *volatility, struct text statement)
              !sql_has_any_word(statement, steady) && !is_inlined(volatility, statement, &function));
     } else if (sql_take_words(&words, "alter function") || sql_take_words(&words, "alter routine")) {
         const char *const name = sql_take_name(volatility->arena, &words, NULL);
-        note(volatility, sql_has_any_word(statement, volatiles) ? name : NULL, true);
+        note(volatility, sql_has_word(statement, "volatile") ? name : NULL, true);
     }
 }
