@@ -9,11 +9,8 @@
 /* The relation, unless an earlier statement has mentioned it, or a table above it. */
 static const struct relation *untouched(struct needs *needs, const char *schema, const char *name)
 {
-    const struct relation *const relation =
-        name == NULL || needs_mentioned(needs, name) ? NULL : world_find_surely(needs->world, schema, name);
-    return relation == NULL || relation->oid == 0 || relation->renamed || needs_mentioned_above(needs, relation->oid)
-               ? NULL
-               : relation;
+    const struct relation *const relation = needs_untouched(needs, schema, name);
+    return relation == NULL || needs_mentioned_above(needs, relation->oid) ? NULL : relation;
 }
 
 static const char *ask(struct needs *needs, const struct demanded_kind *kind, const char *const *values)

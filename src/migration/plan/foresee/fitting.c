@@ -181,19 +181,11 @@ static const char joined_sql[] =
 static const char detached_sql[] = "SELECT 'has no such partition (42P01).' WHERE NOT EXISTS (SELECT FROM "
                                    "pg_catalog.pg_inherits i WHERE i.inhparent = $1::oid AND i.inhrelid = $2::oid)";
 
-/* The relation, unless an earlier statement has mentioned it. */
-static const struct relation *untouched(struct needs *needs, const char *schema, const char *name)
-{
-    const struct relation *const relation =
-        name == NULL || needs_mentioned(needs, name) ? NULL : world_find_surely(needs->world, schema, name);
-    return relation == NULL || relation->oid == 0 || relation->renamed ? NULL : relation;
-}
-
 static const char *why_not_joined(struct needs *needs, const struct sql_alter *alter)
 {
     const bool is_child = alter->kind == SQL_ALTER_INHERIT;
-    const struct relation *const table = untouched(needs, alter->schema, alter->name);
-    const struct relation *const other = untouched(needs, alter->other_schema, alter->other);
+    const struct relation *const table = needs_untouched(needs, alter->schema, alter->name);
+    const struct relation *const other = needs_untouched(needs, alter->other_schema, alter->other);
     if (table == NULL || other == NULL) {
         return NULL;
     }
@@ -257,8 +249,8 @@ static const char key_sql[] =
 
 static const char *why_reference(struct needs *needs, const struct sql_reference *key)
 {
-    const struct relation *const to = untouched(needs, key->to_schema, key->to);
-    const struct relation *const from = untouched(needs, key->schema, key->name);
+    const struct relation *const to = needs_untouched(needs, key->to_schema, key->to);
+    const struct relation *const from = needs_untouched(needs, key->schema, key->name);
     const bool is_known = to != NULL && (from != NULL || key->name == NULL) &&
                           !needs_mentioned_any(needs, key->to_columns) && !needs_mentioned_type(needs, key->types) &&
                           !needs_mentioned(needs, "cast") && !needs_mentioned(needs, "operator");

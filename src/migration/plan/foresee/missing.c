@@ -94,7 +94,7 @@ static bool is_temporary(const struct sql_need *need)
 }
 
 /* Is it judged? Not if it is temporary, or mentioned by an earlier statement. */
-static bool is_followed(struct needs *needs, const struct sql_need *need, const struct relation *of)
+static bool is_followed(const struct needs *needs, const struct sql_need *need, const struct relation *of)
 {
     const struct needed_kind *const kind = needed_kind(need->kind);
     const char *const name = kind->is_part ? need->part : need->name;

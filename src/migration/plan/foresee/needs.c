@@ -222,7 +222,8 @@ static bool may_write(struct needs *needs, struct sql_reader words, const struct
 /* DISABLE TRIGGER, or session_replication_role, also by set_config(). */
 static bool stops_triggers(struct text statement, struct sql_reader words)
 {
-    return sql_has_word(statement, "session_replication_role") || sql_has_word(statement, "set_config") ||
+    static const char *const settings[] = {"session_replication_role", "set_config", NULL};
+    return sql_has_any_word(statement, settings) ||
            (sql_is_word(&words.token, "alter") && sql_has_words(statement, "disable", "trigger"));
 }
 
@@ -260,7 +261,7 @@ void needs_note(struct needs *needs, struct text statement, const struct sql_eff
     arena_free(reading);
 }
 
-bool needs_changed(struct needs *needs, const char *name)
+bool needs_changed(const struct needs *needs, const char *name)
 {
     return word_set_has(&needs->others, name) ||
            (needs_mentioned(needs, name) && world_find(needs->world, NULL, name) != NULL);
@@ -307,7 +308,7 @@ bool needs_altered_any(const struct needs *needs, const char *names)
 }
 
 /* Is it so of the name of a type in the list, or did an earlier statement drop or rename its schema? */
-static bool is_any_type(struct needs *needs, const char *list, bool (*is)(struct needs *needs, const char *name))
+static bool is_any_type(const struct needs *needs, const char *list, test *is)
 {
     struct text rest = text_of(list);
     bool has = false;
@@ -324,17 +325,12 @@ static bool is_any_type(struct needs *needs, const char *list, bool (*is)(struct
     return has;
 }
 
-static bool is_mentioned(struct needs *needs, const char *name)
+bool needs_mentioned_type(const struct needs *needs, const char *list)
 {
-    return needs_mentioned(needs, name);
+    return is_any_type(needs, list, needs_mentioned);
 }
 
-bool needs_mentioned_type(struct needs *needs, const char *list)
-{
-    return is_any_type(needs, list, is_mentioned);
-}
-
-bool needs_changed_type(struct needs *needs, const char *list)
+bool needs_changed_type(const struct needs *needs, const char *list)
 {
     return is_any_type(needs, list, needs_changed);
 }
@@ -346,6 +342,13 @@ bool needs_zone_is_utc(const struct needs *needs)
                                         "zulu", "etc/zulu", "universal", "etc/universal", "greenwich", NULL};
     const char *const zone = pg_session_parameter(questions_session(needs->questions), "TimeZone");
     return zone != NULL && word_is_one_of_nocase(text_of(zone), zones) && !needs->may_set_zone && !needs->has_unknown;
+}
+
+const struct relation *needs_untouched(const struct needs *needs, const char *schema, const char *name)
+{
+    const struct relation *const relation =
+        name == NULL || needs_mentioned(needs, name) ? NULL : world_find_surely(needs->world, schema, name);
+    return relation == NULL || relation->oid == 0 || relation->renamed ? NULL : relation;
 }
 
 /* ---- asking ---- */

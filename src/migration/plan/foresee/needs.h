@@ -75,7 +75,7 @@ bool needs_altered_any(const struct needs *needs, const char *names);
 
 /* May an earlier statement have made, changed or dropped a function, a type or a relation of this name? Not if it has
  * only used it for a table, and not if the name is that of a column only. */
-bool needs_changed(struct needs *needs, const char *name);
+bool needs_changed(const struct needs *needs, const char *name);
 
 /* Has an earlier statement dropped or renamed the schema, and none created it again? */
 bool needs_lost_schema(const struct needs *needs, const char *name);
@@ -84,10 +84,15 @@ bool needs_lost_schema(const struct needs *needs, const char *name);
 bool needs_took(const struct needs *needs, const char *name);
 
 /* Has an earlier statement mentioned a type of this list (struct sql_need), or dropped or renamed its schema? */
-bool needs_mentioned_type(struct needs *needs, const char *list);
+bool needs_mentioned_type(const struct needs *needs, const char *list);
 
 /* The same for needs_changed(). */
-bool needs_changed_type(struct needs *needs, const char *list);
+bool needs_changed_type(const struct needs *needs, const char *list);
+
+/* The relation of this name; NULL if there is none, if the plan creates it, or if an earlier statement has mentioned
+ * it.
+ */
+const struct relation *needs_untouched(const struct needs *needs, const char *schema, const char *name);
 
 /* Has an earlier statement mentioned an ancestor of this relation (by inheritance or partitioning)? Changes to it, of
  * indexes and constraints, too, apply to the relation. Returns false for oid 0. */

@@ -69,13 +69,13 @@ static bool is_touched(const struct needs *needs, const char *name)
 }
 
 /* The same, where more is known about what earlier statements did with the name. */
-static bool may_be_changed(struct needs *needs, const char *name)
+static bool may_be_changed(const struct needs *needs, const char *name)
 {
     return name != NULL && is_touched(needs, name) && (!needs_mentioned(needs, name) || needs_changed(needs, name));
 }
 
 /* Or what the name begins with: the sequence of a serial column of x is x_id_seq. */
-static bool mentions_name(struct needs *needs, struct arena *reading, const char *name)
+static bool mentions_name(const struct needs *needs, struct arena *reading, const char *name)
 {
     bool has = may_be_changed(needs, name) || (name != NULL && strlen(name) >= LIMIT_NAME - 4);
     for (const char *c = name == NULL ? NULL : strchr(name, '_'); !has && c != NULL; c = strchr(c + 1, '_')) {
@@ -84,7 +84,7 @@ static bool mentions_name(struct needs *needs, struct arena *reading, const char
     return has;
 }
 
-static bool mentions(struct needs *needs, struct arena *reading, struct text text, bool in_strings)
+static bool mentions(const struct needs *needs, struct arena *reading, struct text text, bool in_strings)
 {
     struct sql_reader words = sql_read(text);
     bool has = false;
@@ -98,7 +98,7 @@ static bool mentions(struct needs *needs, struct arena *reading, struct text tex
 }
 
 /* A string may be a name, too: nextval('s'), 't'::regclass. In a statement that was not read, any word may be one. */
-static bool mentions_a_word(struct needs *needs, struct text statement, bool was_read)
+static bool mentions_a_word(const struct needs *needs, struct text statement, bool was_read)
 {
     struct arena *const reading = arena_new(0);
     const bool has =
