@@ -67,14 +67,6 @@ static const char *why_by_facts(struct needs *needs, const struct sql_alter *alt
 
 /* ---- types ---- */
 
-/* Is there an assignment cast from the type `from` (an oid) to the type `to` (a row of pg_type), or is that not known?
- * Only plain types and enums are judged. */
-#define PLAIN(type) type ".typtype IN ('b', 'e') AND " type ".typcategory <> 'A'"
-#define ASSIGNS(from, to)                                                                                              \
-    "(" to ".oid = " from " OR " to                                                                                    \
-    ".typcategory = 'S' OR NOT (" PLAIN(to) ") OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = " from \
-                                            " AND k.casttarget = " to ".oid AND k.castcontext IN ('a', 'i')))"
-
 /* The oid of a DEFAULT's type if it is a constant, possibly wrapped in implicit length coercions (1043 becomes
  * varchar(50) so); else NULL. PostgreSQL strips the same (strip_implicit_coercions). Read from the node tree, the same
  * in PostgreSQL 11 to 18, because pg_get_expr() would wait for the table's lock. */
@@ -82,8 +74,8 @@ static const char *why_by_facts(struct needs *needs, const struct sql_alter *alt
     "pg_catalog.\"substring\"(e.adbin::text, '^(?:[{]FUNCEXPR [^{]*:funcformat 2 [^{]*:args [(])*[{]CONST :consttype " \
     "([0-9]+) [^{]*:constisnull false ')::oid"
 
-#define COLUMN_ASSIGNS  ASSIGNS("o.oid", "t")
-#define DEFAULT_ASSIGNS ASSIGNS("d.oid", "t")
+#define COLUMN_ASSIGNS  TYPES_ASSIGN("o.oid", "t")
+#define DEFAULT_ASSIGNS TYPES_ASSIGN("d.oid", "t")
 #define NEW_TYPES       TYPES_SAID("$3")
 
 /* $1 the relation, $2 the column, $3 its new type: the old type, whether its values are converted implicitly, and

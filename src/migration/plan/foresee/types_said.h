@@ -13,6 +13,13 @@
     ", pg_catalog.chr(30), 2)::name AND pg_catalog.split_part(" text                                                   \
     ", pg_catalog.chr(30), 1) IN ('', tn.nspname) UNION ALL SELECT 0::oid WHERE " text " = '')"
 
+/* Is there an assignment cast from the type `from` (an oid) to the type `to` (a row of pg_type), or is that not known?
+ * Only plain types and enums are judged. */
+#define TYPES_ASSIGN(from, to)                                                                                         \
+    "(" to ".oid = " from " OR " to ".typcategory = 'S' OR NOT (" to ".typtype IN ('b', 'e') AND " to                  \
+    ".typcategory <> 'A') OR EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = " from                      \
+    " AND k.casttarget = " to ".oid AND k.castcontext IN ('a', 'i')))"
+
 /* Rows (type, number) of a list of written types. */
 #define TYPES_OF(list)                                                                                                 \
     "pg_catalog.unnest(pg_catalog.string_to_array(" list ", pg_catalog.chr(31))) WITH ORDINALITY AS s(type, number)"

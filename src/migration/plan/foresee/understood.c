@@ -209,9 +209,6 @@ const char *understood_why(struct needs *needs, struct text statement, const str
 
 /* ---- what a statement stores ---- */
 
-/* Only plain types and enums are judged. */
-#define PLAIN(type) type ".typtype IN ('b', 'e') AND " type ".typcategory <> 'A'"
-
 /* $1 types by their oids, $2 the types that they become or '' for that of the column, $3 the columns, $4 the table:
  * those that do not become so by assignment, with the names of both. */
 static const char assigned_sql[] =
@@ -223,12 +220,8 @@ static const char assigned_sql[] =
     "g.becomes <> '' THEN t.oid = ANY (" TYPES_SAID(
         "g.becomes") ") ELSE t.oid = (SELECT a.atttypid FROM "
                      "pg_catalog.pg_attribute a WHERE a.attrelid = $4::oid AND a.attname = g.name::name AND NOT "
-                     "a.attisdropped) END "
-                     "GROUP BY g.name, g.type, g.becomes HAVING pg_catalog.bool_and(f.oid <> t.oid AND t.typcategory "
-                     "<> 'S' AND "
-                     "f.typtype <> 'p' AND " PLAIN(
-                         "t") " AND NOT EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = f.oid "
-                              "AND k.casttarget = t.oid AND k.castcontext IN ('a', 'i'))) LIMIT 1";
+                     "a.attisdropped) END GROUP BY g.name, g.type, g.becomes HAVING pg_catalog.bool_and(f.typtype <> "
+                     "'p' AND NOT " TYPES_ASSIGN("f.oid", "t") ") LIMIT 1";
 
 static const char *why_not_assigned(struct needs *needs, const struct sql_analyzed *analyzed, const PGresult *described)
 {
