@@ -24,8 +24,7 @@ struct analyzing {
     bool is_whole;         /* they are all of its table's, which it makes */
 };
 
-/* A name, always in quotes; and a list of names, with dots. */
-void analyzing_put_quoted(struct buffer *text, const char *name);
+/* A list of names, in quotes and with dots. */
 void analyzing_put_names(struct buffer *text, const json_t *names);
 
 /* The type, by the body of its TypeName, without its modifiers; NULL: it cannot be written. */

@@ -49,23 +49,10 @@ bool alter_is_filled(const struct effects_reader *reader, const struct alter *al
 
 /* ---- columns ---- */
 
-/* The constraint of this kind in a column's declaration; NULL if there is none. */
-static const json_t *constraint_of(const json_t *column, const char *type)
-{
-    const json_t *const list = json_object_get(column, "constraints");
-    for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *const constraint = tree_body(json_array_get(list, i), "Constraint");
-        if (tree_is(constraint, "contype", type)) {
-            return constraint;
-        }
-    }
-    return NULL;
-}
-
 /* What each part of a new column's declaration adds. */
 static void add_column_default(struct effects_reader *reader, const json_t *column)
 {
-    const json_t *const constraint = constraint_of(column, "CONSTR_DEFAULT");
+    const json_t *const constraint = effects_constraint_of(column, "CONSTR_DEFAULT");
     if (effects_is_serial(json_object_get(column, "typeName"))) {
         effects_work(reader, SQL_WORK_REWRITE,
                      "Add a bigint column, fill it from a sequence in batches, then make the sequence its default.");
@@ -73,8 +60,8 @@ static void add_column_default(struct effects_reader *reader, const json_t *colu
         effects_runs_on_rows(reader, json_object_get(constraint, "raw_expr"));
         effects_work(reader, SQL_WORK_REWRITE,
                      "Add the column without it, SET DEFAULT, fill the rows in batches, then add what is missing.");
-    } else if (constraint == NULL && constraint_of(column, "CONSTR_NOTNULL") != NULL &&
-               constraint_of(column, "CONSTR_GENERATED") == NULL) {
+    } else if (constraint == NULL && effects_constraint_of(column, "CONSTR_NOTNULL") != NULL &&
+               effects_constraint_of(column, "CONSTR_GENERATED") == NULL) {
         effects_work(reader, SQL_WORK_NONE,
                      "It fails if the table has rows: give the column a DEFAULT, or make it NOT NULL later.");
     }
@@ -82,19 +69,21 @@ static void add_column_default(struct effects_reader *reader, const json_t *colu
 
 static void add_column_keys(struct effects_reader *reader, const struct alter *alter, const json_t *column)
 {
-    const json_t *const reference = constraint_of(column, "CONSTR_FOREIGN");
-    if (constraint_of(column, "CONSTR_CHECK") != NULL &&
-        !tree_flag(constraint_of(column, "CONSTR_CHECK"), "is_not_enforced")) {
-        effects_runs_on_rows(reader, json_object_get(constraint_of(column, "CONSTR_CHECK"), "raw_expr"));
+    const json_t *const reference = effects_constraint_of(column, "CONSTR_FOREIGN");
+    const json_t *const check = effects_constraint_of(column, "CONSTR_CHECK");
+    if (check != NULL && !tree_flag(check, "is_not_enforced")) {
+        effects_runs_on_rows(reader, json_object_get(check, "raw_expr"));
         effects_work(reader, SQL_WORK_SCAN, "Add the column alone and its CHECK as NOT VALID, then VALIDATE it.");
     }
-    if (constraint_of(column, "CONSTR_UNIQUE") != NULL || constraint_of(column, "CONSTR_PRIMARY") != NULL) {
+    if (effects_constraint_of(column, "CONSTR_UNIQUE") != NULL ||
+        effects_constraint_of(column, "CONSTR_PRIMARY") != NULL) {
         effects_work(reader, SQL_WORK_INDEX,
                      "Add the column alone, build the index with CREATE UNIQUE INDEX CONCURRENTLY, then USING INDEX.");
     }
     if (reference != NULL) {
         effects_foreign_key(reader, alter->target, reference);
-        const bool checks = constraint_of(column, "CONSTR_DEFAULT") != NULL && !tree_flag(reference, "is_not_enforced");
+        const bool checks =
+            effects_constraint_of(column, "CONSTR_DEFAULT") != NULL && !tree_flag(reference, "is_not_enforced");
         effects_work(reader, checks ? SQL_WORK_SCAN : SQL_WORK_NONE,
                      "Add the column alone and the foreign key as NOT VALID, then VALIDATE it.");
     }
@@ -102,14 +91,14 @@ static void add_column_keys(struct effects_reader *reader, const struct alter *a
 
 static void add_generated(struct effects_reader *reader, const json_t *column)
 {
-    const json_t *const generated = constraint_of(column, "CONSTR_GENERATED");
+    const json_t *const generated = effects_constraint_of(column, "CONSTR_GENERATED");
     if (generated == NULL) {
         return;
     }
     if (!tree_flag(generated, "is_virtual")) {
         effects_work(reader, SQL_WORK_REWRITE,
                      "Add a plain column that a trigger fills, and fill old rows in batches.");
-    } else if (constraint_of(column, "CONSTR_NOTNULL") != NULL) {
+    } else if (effects_constraint_of(column, "CONSTR_NOTNULL") != NULL) {
         effects_work(reader, SQL_WORK_SCAN, "All rows are read for its NOT NULL: add that later, as NOT VALID.");
     }
 }
@@ -121,7 +110,7 @@ static void add_column(struct effects_reader *reader, const struct alter *alter)
     alter_reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
     add_column_default(reader, column);
     add_column_keys(reader, alter, column);
-    if (constraint_of(column, "CONSTR_IDENTITY") != NULL) {
+    if (effects_constraint_of(column, "CONSTR_IDENTITY") != NULL) {
         effects_work(reader, SQL_WORK_REWRITE,
                      "Add a bigint column, fill it in batches, then make it NOT NULL and an identity.");
     }

@@ -9,25 +9,10 @@
 
 /* ---- names and types ---- */
 
-void analyzing_put_quoted(struct buffer *text, const char *name)
-{
-    buffer_putc(text, '"');
-    for (const char *c = name; *c != '\0';) {
-        const size_t plain = strcspn(c, "\"");
-        buffer_add(text, (struct text){c, plain});
-        c += plain;
-        if (*c == '"') {
-            buffer_puts(text, "\"\"");
-            c++;
-        }
-    }
-    buffer_putc(text, '"');
-}
-
 void analyzing_put_names(struct buffer *text, const json_t *names)
 {
     for (size_t i = json_array_size(names); i-- > 0;) {
-        analyzing_put_quoted(text, tree_name(names, i));
+        effects_put_quoted(text, tree_name(names, i));
         buffer_puts(text, i == 0 ? "" : ".");
     }
 }
@@ -37,14 +22,12 @@ const char *analyzing_type(const struct effects_reader *reader, const json_t *ty
 {
     struct buffer text = {.arena = reader->arena};
     const json_t *const names = json_object_get(type, "names");
-    const char *const name = tree_name(names, 0);
-    if (name == NULL || tree_flag(type, "pct_type") || tree_flag(type, "setof")) {
+    if (tree_name(names, 0) == NULL || tree_flag(type, "pct_type") || tree_flag(type, "setof")) {
         return NULL;
     }
-    if (effects_is_serial(type)) {
-        return word_is_among("bigserial serial8", name)     ? "pg_catalog.int8"
-               : word_is_among("smallserial serial2", name) ? "pg_catalog.int2"
-                                                            : "pg_catalog.int4";
+    const char *const serial = effects_serial_type(type);
+    if (serial != NULL) {
+        return arena_printf(reader->arena, "pg_catalog.%s", serial);
     }
     analyzing_put_names(&text, names);
     buffer_puts(&text, tree_count(type, "arrayBounds") > 0 ? "[]" : "");
@@ -54,10 +37,10 @@ const char *analyzing_type(const struct effects_reader *reader, const json_t *ty
 static void put_range(struct buffer *text, const json_t *range)
 {
     if (tree_string(range, "schemaname")[0] != '\0') {
-        analyzing_put_quoted(text, tree_string(range, "schemaname"));
+        effects_put_quoted(text, tree_string(range, "schemaname"));
         buffer_putc(text, '.');
     }
-    analyzing_put_quoted(text, tree_string(range, "relname"));
+    effects_put_quoted(text, tree_string(range, "relname"));
 }
 
 /* ---- the table ---- */
@@ -86,7 +69,7 @@ const char *analyzing_made_columns(const struct analyzing *analyzing)
         }
         if (is_new) {
             buffer_printf(&from, "%sCAST(NULL AS %s) AS ", count++ == 0 ? "(SELECT " : ", ", type);
-            analyzing_put_quoted(&from, tree_string(column, "colname"));
+            effects_put_quoted(&from, tree_string(column, "colname"));
         }
     }
     return count == 0 ? "" : arena_printf(analyzing->reader->arena, "%s)", buffer_string(&from));
@@ -100,7 +83,7 @@ static const char *from_of(struct analyzing *analyzing)
     if (columns != NULL && columns[0] != '\0') {
         struct buffer from = {.arena = analyzing->reader->arena};
         buffer_printf(&from, "%s AS ", columns);
-        analyzing_put_quoted(&from, analyzing->table);
+        effects_put_quoted(&from, analyzing->table);
         analyzing->from = buffer_string(&from);
     }
     return analyzing->from;
@@ -115,15 +98,6 @@ struct naming {
     bool is_known; /* every name is known to mean a column */
 };
 
-static bool is_made(const struct analyzing *analyzing, const char *name)
-{
-    bool is = false;
-    for (size_t i = 0; !is && i < json_array_size(analyzing->made); i++) {
-        is = tree_is(tree_body(json_array_get(analyzing->made, i), "ColumnDef"), "colname", name);
-    }
-    return is;
-}
-
 /* A row of a table that does not exist yet has no type. */
 static bool take_name(void *data, const char *key, json_t *object)
 {
@@ -136,7 +110,7 @@ static bool take_name(void *data, const char *key, json_t *object)
         const bool is_own = json_array_size(fields) == 1 || (json_array_size(fields) == 2 && analyzing->table != NULL &&
                                                              strcmp(tree_name(fields, 1), analyzing->table) == 0);
         naming->names_column = true;
-        naming->is_known = naming->is_known && name != NULL && is_own && is_made(analyzing, name);
+        naming->is_known = naming->is_known && is_own && effects_made_column(analyzing->made, name) != NULL;
     }
     return true;
 }
@@ -233,7 +207,7 @@ void analyzing_default(struct analyzing *analyzing, const json_t *type, const ch
     } else if (type == NULL && analyzing->from != NULL && column != NULL) {
         struct buffer known = {.arena = arena};
         buffer_puts(&known, "coalesce(");
-        analyzing_put_quoted(&known, column);
+        effects_put_quoted(&known, column);
         analyzing_put(&analyzing->within, arena_printf(arena, "%s, ", buffer_string(&known)), text, "\n) IS NULL");
     }
     const char *const said = type == NULL ? "" : effects_type_of(arena, type);

@@ -108,7 +108,7 @@ static void of_index(struct analyzing *analyzing, const json_t *body)
         analyzing_row(analyzing, value == NULL ? NULL : effects_source_of_element(analyzing->reader, i), value, true);
         if (value == NULL && json_object_get(element, "collation") != NULL) {
             struct buffer column = {.arena = analyzing->reader->arena};
-            analyzing_put_quoted(&column, tree_string(element, "name"));
+            effects_put_quoted(&column, tree_string(element, "name"));
             buffer_puts(&column, " COLLATE ");
             analyzing_put_names(&column, json_object_get(element, "collation"));
             analyzing_put(&analyzing->within, "(", buffer_string(&column), ") IS NULL");

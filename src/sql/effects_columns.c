@@ -33,24 +33,10 @@ static void walk(struct columns *columns, const struct scope *scope, json_t *tre
 
 /* ---- names ---- */
 
-static const json_t *made_column(const json_t *elements, const char *name)
-{
-    for (size_t i = 0; i < json_array_size(elements); i++) {
-        const json_t *const element = json_array_get(elements, i);
-        const json_t *const command = tree_body(element, "AlterTableCmd");
-        const json_t *const column =
-            tree_body(command == NULL ? element : json_object_get(command, "def"), "ColumnDef");
-        if ((command == NULL || tree_is(command, "subtype", "AT_AddColumn")) && tree_is(column, "colname", name)) {
-            return column;
-        }
-    }
-    return NULL;
-}
-
 static void need(const struct columns *columns, enum sql_need_kind kind, const json_t *range, const char *name)
 {
     if (columns->reader->effects->need_count < EFFECTS_NEEDS_LIMIT && !columns->is_new &&
-        made_column(columns->made, name) == NULL) {
+        effects_made_column(columns->made, name) == NULL) {
         effects_need(columns->reader, (struct sql_need){.kind = kind,
                                                         .schema = tree_string(range, "schemaname"),
                                                         .name = tree_string(range, "relname"),
@@ -114,7 +100,7 @@ static void take_label(struct columns *columns, const struct scope *scope, const
     const char *const name = tree_name(fields, 0);
     const struct entry *const entry = entry_of_fields(columns, scope, fields);
     const json_t *const items = json_object_get(tree_body(value, "List"), "items");
-    const json_t *const made = entry == NULL ? NULL : made_column(columns->made, name);
+    const json_t *const made = entry == NULL ? NULL : effects_made_column(columns->made, name);
     if (tree_body(value, "A_Const") == NULL && items == NULL) {
         return;
     }

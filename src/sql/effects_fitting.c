@@ -50,11 +50,8 @@ bool effects_is_left_empty(const json_t *column)
 static const char *written_type(struct arena *arena, const json_t *column)
 {
     const json_t *const type = json_object_get(column, "typeName");
-    const char *const name = tree_name(json_object_get(type, "names"), 0);
-    const struct sql_type read = !effects_is_serial(type)                     ? type_of_tree(type)
-                                 : word_is_among("bigserial serial8", name)   ? type_of_name("int8")
-                                 : word_is_among("smallserial serial2", name) ? type_of_name("int2")
-                                                                              : type_of_name("int4");
+    const char *const serial = effects_serial_type(type);
+    const struct sql_type read = serial == NULL ? type_of_tree(type) : type_of_name(serial);
     return type == NULL ? NULL : type_written(arena, &read);
 }
 
@@ -119,21 +116,6 @@ static bool is_only(const json_t *commands, const char *column)
 
 /* ---- foreign keys ---- */
 
-/* The column of this name that the statement adds; NULL: it adds none. */
-static const json_t *made_column(const json_t *elements, const char *name)
-{
-    for (size_t i = 0; name != NULL && i < json_array_size(elements); i++) {
-        const json_t *const element = json_array_get(elements, i);
-        const json_t *const command = tree_body(element, "AlterTableCmd");
-        const json_t *const column =
-            tree_body(command == NULL ? element : json_object_get(command, "def"), "ColumnDef");
-        if (column != NULL && tree_is(column, "colname", name)) {
-            return column;
-        }
-    }
-    return NULL;
-}
-
 /* elements: the list with the columns that the statement makes; range: the table; own: the column at which the
  * constraint is written; NULL: it is a constraint of the table. */
 static void take_key(struct effects_reader *reader, const json_t *elements, const json_t *range,
@@ -148,7 +130,7 @@ static void take_key(struct effects_reader *reader, const json_t *elements, cons
         return;
     }
     for (size_t i = 0; i < json_array_size(columns); i++) {
-        const json_t *const made = made_column(elements, tree_name(columns, json_array_size(columns) - 1 - i));
+        const json_t *const made = effects_made_column(elements, tree_name(columns, json_array_size(columns) - 1 - i));
         effects_put_name(&types, i, made == NULL ? "" : type_of(arena, made));
     }
     effects->references = arena_grow(arena, effects->references, effects->reference_count, &reader->reference_capacity,
@@ -183,22 +165,8 @@ static void take_keys(struct effects_reader *reader, const json_t *elements, con
 /* Of a serial column the type of its numbers. */
 static const char *made_type(struct arena *arena, const json_t *column)
 {
-    const json_t *const type = json_object_get(column, "typeName");
-    const char *const name = tree_name(json_object_get(type, "names"), 0);
-    return !effects_is_serial(type)                     ? type_of(arena, column)
-           : word_is_among("bigserial serial8", name)   ? "pg_catalog\x1Eint8\x1E"
-           : word_is_among("smallserial serial2", name) ? "pg_catalog\x1Eint2\x1E"
-                                                        : "pg_catalog\x1Eint4\x1E";
-}
-
-static bool is_primary(const json_t *column)
-{
-    const json_t *const constraints = json_object_get(column, "constraints");
-    bool is = false;
-    for (size_t i = 0; !is && i < json_array_size(constraints); i++) {
-        is = tree_is(tree_body(json_array_get(constraints, i), "Constraint"), "contype", "CONSTR_PRIMARY");
-    }
-    return is;
+    const char *const serial = effects_serial_type(json_object_get(column, "typeName"));
+    return serial == NULL ? type_of(arena, column) : arena_printf(arena, "pg_catalog\x1E%s\x1E", serial);
 }
 
 static void take_made(struct effects_reader *reader, const json_t *body)
@@ -219,7 +187,8 @@ static void take_made(struct effects_reader *reader, const json_t *body)
             effects_put_name(&columns, count, tree_string(column, "colname"));
             effects_put_name(&types, count++, made_type(arena, column));
         }
-        key = column != NULL && is_primary(column) ? arena_strdup(arena, tree_string(column, "colname"))
+        key = effects_constraint_of(column, "CONSTR_PRIMARY") != NULL
+                  ? arena_strdup(arena, tree_string(column, "colname"))
               : tree_is(constraint, "contype", "CONSTR_PRIMARY")
                   ? effects_names_of(arena, json_object_get(constraint, "keys"))
                   : key;
@@ -256,7 +225,7 @@ static void need_own_columns(struct effects_reader *reader, const json_t *comman
         const json_t *const keys = json_object_get(constraint, "keys");
         const json_t *const columns = keys != NULL ? keys : json_object_get(constraint, "fk_attrs");
         for (size_t j = 0; j < json_array_size(columns); j++) {
-            if (made_column(commands, tree_name(columns, j)) == NULL) {
+            if (effects_made_column(commands, tree_name(columns, j)) == NULL) {
                 effects_need_part(reader, SQL_NEED_COLUMN, range, tree_name(columns, j));
             }
         }

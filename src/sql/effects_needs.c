@@ -143,16 +143,6 @@ static bool take_part(void *data, const char *key, json_t *object)
 
 /* ---- parts of its own table ---- */
 
-static bool may_not_be_null(const json_t *column)
-{
-    const json_t *const constraints = json_object_get(column, "constraints");
-    bool is = false;
-    for (size_t i = 0; !is && i < json_array_size(constraints); i++) {
-        is = tree_is(tree_body(json_array_get(constraints, i), "Constraint"), "contype", "CONSTR_NOTNULL");
-    }
-    return is;
-}
-
 /* Adds nothing if the statement does more than add columns. */
 static void need_no_rows(struct effects_reader *reader, const json_t *range, const json_t *commands)
 {
@@ -163,7 +153,8 @@ static void need_no_rows(struct effects_reader *reader, const json_t *range, con
         if (!tree_is(command, "subtype", "AT_AddColumn")) {
             return;
         }
-        empty = !tree_flag(command, "missing_ok") && may_not_be_null(column) && effects_is_left_empty(column)
+        empty = !tree_flag(command, "missing_ok") && effects_constraint_of(column, "CONSTR_NOTNULL") != NULL &&
+                        effects_is_left_empty(column)
                     ? tree_string(column, "colname")
                     : empty;
     }

@@ -53,24 +53,12 @@ static const char *name_of_key(const json_t *element)
 
 /* ---- tables ---- */
 
-static bool is_generated(const json_t *elements, const char *name)
-{
-    bool is = false;
-    for (size_t i = 0; !is && i < json_array_size(elements); i++) {
-        const json_t *const column = tree_body(json_array_get(elements, i), "ColumnDef");
-        const json_t *const constraints = json_object_get(column, "constraints");
-        for (size_t j = 0; tree_is(column, "colname", name) && j < json_array_size(constraints); j++) {
-            is = is || tree_is(tree_body(json_array_get(constraints, j), "Constraint"), "contype", "CONSTR_GENERATED");
-        }
-    }
-    return is;
-}
-
 static void of_partitioning(const struct never *never, const json_t *body)
 {
     static const char system[] = "tableoid ctid xmin xmax cmin cmax";
     const json_t *const partitioning = json_object_get(body, "partspec");
     const json_t *const keys = json_object_get(partitioning, "partParams");
+    const json_t *const elements = json_object_get(body, "tableElts");
     if (partitioning == NULL) {
         return;
     }
@@ -80,7 +68,8 @@ static void of_partitioning(const struct never *never, const json_t *body)
     }
     for (size_t i = 0; i < json_array_size(keys); i++) {
         const char *const name = name_of_key(json_array_get(keys, i));
-        if (word_is_among(system, name) || is_generated(json_object_get(body, "tableElts"), name)) {
+        if (word_is_among(system, name) ||
+            effects_constraint_of(effects_made_column(elements, name), "CONSTR_GENERATED") != NULL) {
             never_say(never, "A system column, or a generated one, cannot be of the partition key (42P17).");
         }
     }

@@ -40,9 +40,9 @@ static void of_serial(const struct never *never, const json_t *column)
 {
     if (tree_count(json_object_get(column, "typeName"), "arrayBounds") > 0) {
         never_say(never, "There are no arrays of serial (0A000).");
-    } else if (count_of(column, "CONSTR_DEFAULT") > 0) {
+    } else if (effects_constraint_of(column, "CONSTR_DEFAULT") != NULL) {
         never_say(never, "A serial column has a default already: it may be given no other (42601).");
-    } else if (count_of(column, "CONSTR_NULL") > 0) {
+    } else if (effects_constraint_of(column, "CONSTR_NULL") != NULL) {
         never_say(never, "A serial column is NOT NULL: it cannot be NULL (42601).");
     }
 }
@@ -60,9 +60,10 @@ static void of_values(const struct never *never, const json_t *column)
             never_say(never, "An identity column must be a smallint, an integer or a bigint (22023).");
         }
     }
-    if (count_of(column, "CONSTR_NULL") > 0 && count_of(column, "CONSTR_NOTNULL") + identities > 0) {
+    if (effects_constraint_of(column, "CONSTR_NULL") != NULL && count_of(column, "CONSTR_NOTNULL") + identities > 0) {
         never_say(never, "A column cannot be NULL and NOT NULL (42601).");
-    } else if (never->is_of_18 && count_of(column, "CONSTR_NULL") > 0 && count_of(column, "CONSTR_PRIMARY") > 0) {
+    } else if (never->is_of_18 && effects_constraint_of(column, "CONSTR_NULL") != NULL &&
+               effects_constraint_of(column, "CONSTR_PRIMARY") != NULL) {
         never_say(never, "A column that is the primary key cannot be NULL, since PostgreSQL 18 (42601).");
     }
 }
@@ -111,22 +112,11 @@ struct generated {
     const json_t *elements;
 };
 
-static const json_t *column_called(const json_t *elements, const char *name)
-{
-    const json_t *found = NULL;
-    for (size_t i = 0; found == NULL && i < json_array_size(elements); i++) {
-        const json_t *const column = tree_body(json_array_get(elements, i), "ColumnDef");
-        found = tree_is(column, "colname", name) ? column : NULL;
-    }
-    return found;
-}
-
 static bool take_reference(void *data, const char *key, json_t *object)
 {
     const struct generated *const generated = data;
     const char *const name = strcmp(key, "ColumnRef") == 0 ? tree_name(json_object_get(object, "fields"), 0) : NULL;
-    const json_t *const column = name == NULL ? NULL : column_called(generated->elements, name);
-    if (column != NULL && count_of(column, "CONSTR_GENERATED") > 0) {
+    if (effects_constraint_of(effects_made_column(generated->elements, name), "CONSTR_GENERATED") != NULL) {
         never_say(generated->never, "A generated column may read no generated column (42P17).");
     }
     return true;
@@ -139,7 +129,7 @@ static const char unordered[] = "box circle json jsonpath line lseg path point p
 
 static void of_key_column(const struct never *never, const json_t *elements, const char *name)
 {
-    const json_t *const type = json_object_get(column_called(elements, name), "typeName");
+    const json_t *const type = json_object_get(effects_made_column(elements, name), "typeName");
     const json_t *const names = json_object_get(type, "names");
     const char *const schema = tree_name(names, 1);
     if (type != NULL && tree_count(type, "arrayBounds") == 0 && word_is_among(unordered, tree_name(names, 0)) &&
@@ -184,10 +174,10 @@ static void of_foreign_key(const struct never *never, const json_t *constraint, 
             never_say(never, "ON DELETE SET names a column that is none of the foreign key's (42P10).");
         }
     }
-    bool is_generated = own != NULL && count_of(own, "CONSTR_GENERATED") > 0;
+    bool is_generated = effects_constraint_of(own, "CONSTR_GENERATED") != NULL;
     for (size_t i = 0; i < json_array_size(given); i++) {
-        const json_t *const column = column_called(elements, tree_name(given, i));
-        is_generated = is_generated || (column != NULL && count_of(column, "CONSTR_GENERATED") > 0);
+        const json_t *const column = effects_made_column(elements, tree_name(given, i));
+        is_generated = is_generated || effects_constraint_of(column, "CONSTR_GENERATED") != NULL;
     }
     if (is_generated && writes) {
         never_say(never, "No action of a foreign key may write a generated column (42601).");

@@ -10,10 +10,9 @@
 static void add(struct effects_reader *reader, const json_t *range, struct sql_proof proof)
 {
     struct sql_effects *const effects = reader->effects;
-    const char *const schema = tree_string(range, "schemaname");
     effects->proofs = arena_grow(reader->arena, effects->proofs, effects->proof_count, &reader->proof_capacity,
                                  sizeof *effects->proofs);
-    proof.schema = schema[0] == '\0' ? NULL : arena_strdup(reader->arena, schema);
+    proof.schema = effects_kept(reader->arena, tree_string(range, "schemaname"));
     proof.table = arena_strdup(reader->arena, tree_string(range, "relname"));
     proof.constraint = arena_strdup(reader->arena, proof.constraint);
     proof.column = arena_strdup(reader->arena, proof.column);

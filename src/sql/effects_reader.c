@@ -4,11 +4,38 @@
 #include "sql/effects_reader.h"
 
 #include <string.h>
-#include <strings.h>
 
 const char *effects_kept(struct arena *arena, const char *word)
 {
     return word == NULL || word[0] == '\0' ? NULL : arena_strdup(arena, word);
+}
+
+/* ---- what the tree declares ---- */
+
+const json_t *effects_constraint_of(const json_t *column, const char *type)
+{
+    const json_t *const list = json_object_get(column, "constraints");
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *const constraint = tree_body(json_array_get(list, i), "Constraint");
+        if (tree_is(constraint, "contype", type)) {
+            return constraint;
+        }
+    }
+    return NULL;
+}
+
+const json_t *effects_made_column(const json_t *elements, const char *name)
+{
+    for (size_t i = 0; name != NULL && i < json_array_size(elements); i++) {
+        const json_t *const element = json_array_get(elements, i);
+        const json_t *const command = tree_body(element, "AlterTableCmd");
+        const json_t *const column =
+            tree_body(command == NULL ? element : json_object_get(command, "def"), "ColumnDef");
+        if ((command == NULL || tree_is(command, "subtype", "AT_AddColumn")) && tree_is(column, "colname", name)) {
+            return column;
+        }
+    }
+    return NULL;
 }
 
 /* ---- names ---- */
@@ -34,18 +61,28 @@ static bool is_plain(const char *name)
            !word_is_among(keywords, name);
 }
 
+void effects_put_quoted(struct buffer *text, const char *name)
+{
+    buffer_putc(text, '"');
+    for (const char *c = name; *c != '\0';) {
+        const size_t plain = strcspn(c, "\"");
+        buffer_add(text, (struct text){c, plain});
+        c += plain;
+        if (*c == '"') {
+            buffer_puts(text, "\"\"");
+            c++;
+        }
+    }
+    buffer_putc(text, '"');
+}
+
 static void quote(struct buffer *buffer, const char *name)
 {
     if (is_plain(name)) {
         buffer_puts(buffer, name);
-        return;
+    } else {
+        effects_put_quoted(buffer, name);
     }
-    buffer_putc(buffer, '"');
-    for (; *name != '\0'; name++) {
-        buffer_puts(buffer, *name == '"' ? "\"" : "");
-        buffer_putc(buffer, *name);
-    }
-    buffer_putc(buffer, '"');
 }
 
 /* A plan that creates "a" also means public.a, and the other way round: nearly every search path begins that way. */
@@ -125,12 +162,6 @@ void effects_lock_path(struct effects_reader *reader, const json_t *names, size_
 
 /* ---- what the catalogs know ---- */
 
-/* NULL if the name is NULL or empty. */
-static const char *copy_name(const struct effects_reader *reader, const char *name)
-{
-    return name == NULL || name[0] == '\0' ? NULL : arena_strdup(reader->arena, name);
-}
-
 void effects_reach_object(struct effects_reader *reader, const struct sql_reach *reach)
 {
     struct sql_effects *const effects = reader->effects;
@@ -144,9 +175,9 @@ void effects_reach_object(struct effects_reader *reader, const struct sql_reach 
         reach->kind,
         reach->lock,
         reach->type,
-        copy_name(reader, reach->schema),
-        copy_name(reader, reach->name),
-        copy_name(reader, reach->part),
+        effects_kept(reader->arena, reach->schema),
+        effects_kept(reader->arena, reach->name),
+        effects_kept(reader->arena, reach->part),
         reach->may_be_missing,
     };
 }
@@ -188,10 +219,10 @@ void effects_change(struct effects_reader *reader, const struct sql_change *chan
                                   sizeof *effects->changes);
     effects->changes[effects->change_count++] = (struct sql_change){
         change->kind,
-        copy_name(reader, change->schema),
-        copy_name(reader, change->name),
-        copy_name(reader, change->to_schema),
-        copy_name(reader, change->to),
+        effects_kept(reader->arena, change->schema),
+        effects_kept(reader->arena, change->name),
+        effects_kept(reader->arena, change->to_schema),
+        effects_kept(reader->arena, change->to),
         change->path,
         change->link,
     };

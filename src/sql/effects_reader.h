@@ -151,6 +151,13 @@ void effects_row_needs(struct effects_reader *reader, const char *kind, const js
 void effects_fitting(struct effects_reader *reader, const char *kind, const json_t *body);
 /* A copy of a word in the tree; NULL for "". */
 const char *effects_kept(struct arena *arena, const char *word);
+/* A name in quotes, also where it needs none. */
+void effects_put_quoted(struct buffer *text, const char *name);
+/* The first constraint of this type at a column (the body of its ColumnDef); NULL: none. */
+const json_t *effects_constraint_of(const json_t *column, const char *type);
+/* The column of this name (NULL: none) among the elements of CREATE TABLE, or those that subcommands of ALTER TABLE
+ * add; NULL: there is none. */
+const json_t *effects_made_column(const json_t *elements, const char *name);
 /* The files of an extension, or of the named version of it. */
 void effects_need_files(struct effects_reader *reader, const json_t *body);
 
@@ -228,8 +235,9 @@ bool effects_is_zone_utc(const struct effects_reader *reader);
 /* What a new column of this type needs if it is a domain. */
 void effects_column_type(struct effects_reader *reader, const json_t *type);
 bool effects_is_same_type(const json_t *a, const json_t *b);
-/* Is it serial or similar? */
+/* Is it serial or similar? Then the type of its numbers is "int4", "int8" or "int2"; NULL: it is not. */
 bool effects_is_serial(const json_t *type);
+const char *effects_serial_type(const json_t *type);
 /* Is it a type that every server has, and so no domain? */
 bool effects_is_builtin(const json_t *type);
 /* Is a new column known to have a value in no row that is there? By its ColumnDef; effects_fitting.c. */

@@ -261,11 +261,7 @@ static struct sql_conversion becomes(const struct retype *retype)
 static const char *quoted(struct arena *arena, const char *name)
 {
     struct buffer quoted = {.arena = arena};
-    buffer_putc(&quoted, '"');
-    for (; *name != '\0'; name++) {
-        buffer_puts(&quoted, *name == '"' ? "\"\"" : (const char[]){*name, '\0'});
-    }
-    buffer_putc(&quoted, '"');
+    effects_put_quoted(&quoted, name);
     return buffer_string(&quoted);
 }
 

@@ -107,12 +107,20 @@ bool effects_is_same_type(const json_t *a, const json_t *b)
     return type_is_same(&left, &right);
 }
 
-bool effects_is_serial(const json_t *type)
+const char *effects_serial_type(const json_t *type)
 {
     const json_t *const names = json_object_get(type, "names");
     const char *const name = tree_name(names, 0);
-    return json_array_size(names) == 1 && name != NULL &&
-           word_is_among("serial bigserial smallserial serial2 serial4 serial8", name);
+    return json_array_size(names) != 1 || name == NULL  ? NULL
+           : word_is_among("serial serial4", name)      ? "int4"
+           : word_is_among("bigserial serial8", name)   ? "int8"
+           : word_is_among("smallserial serial2", name) ? "int2"
+                                                        : NULL;
+}
+
+bool effects_is_serial(const json_t *type)
+{
+    return effects_serial_type(type) != NULL;
 }
 
 bool effects_is_builtin(const json_t *type)
