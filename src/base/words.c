@@ -57,6 +57,17 @@ bool word_is_among(const char *words, const char *word)
     return false;
 }
 
+bool word_next(const char **list, struct text *word)
+{
+    if (**list == '\0') {
+        return false;
+    }
+    *word = (struct text){*list, strcspn(*list, "|")};
+    *list += word->size;
+    *list += **list == '|' ? 1 : 0;
+    return true;
+}
+
 bool word_is_one_of_nocase(struct text word, const char *const *list)
 {
     while (*list != NULL && !text_is_nocase(word, *list)) {

@@ -34,6 +34,9 @@ bool word_is_among(const char *words, const char *word);
 /* Ignores the case of ASCII letters. */
 bool word_is_one_of_nocase(struct text word, const char *const *list);
 
+/* Cuts the first word off *list, in which they are separated by "|". Returns false if nothing is left. */
+bool word_next(const char **list, struct text *word);
+
 /* "1 migration", "2 migrations", from `one` and `many`. */
 const char *words_counted(struct arena *arena, size_t count, const char *one, const char *many);
 

@@ -220,6 +220,18 @@ START_TEST(a_word_is_among_others_only_as_a_whole)
 }
 END_TEST
 
+START_TEST(words_with_bars_between_come_one_after_the_other)
+{
+    const char *list = "ab||c|";
+    struct text word;
+    ck_assert(word_next(&list, &word) && text_is(word, "ab"));
+    ck_assert(word_next(&list, &word) && word.size == 0);
+    ck_assert(word_next(&list, &word) && text_is(word, "c"));
+    ck_assert(!word_next(&list, &word));
+    ck_assert(!word_next(&(const char *){""}, &word));
+}
+END_TEST
+
 START_TEST(a_set_keeps_every_word_and_its_number_as_it_grows)
 {
     struct word_set set = {0};
@@ -574,6 +586,7 @@ int main(void)
     tcase_add_test(plain, percent_decoding_refuses_broken_escapes_and_nul);
     tcase_add_test(plain, a_word_is_found_in_its_list_and_nothing_else_is);
     tcase_add_test(plain, a_word_is_among_others_only_as_a_whole);
+    tcase_add_test(plain, words_with_bars_between_come_one_after_the_other);
     tcase_add_test(plain, a_set_keeps_every_word_and_its_number_as_it_grows);
     tcase_add_test(plain, distance_is_levenshteins);
     tcase_add_test(plain, times_are_rfc_3339_in_utc);

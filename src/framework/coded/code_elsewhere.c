@@ -2,6 +2,8 @@
  * Settings that a configuration takes from another file, and those that a command names.
  */
 #include "framework/coded/code.h"
+
+#include "base/words.h"
 #include "framework/core/mention.h"
 #include "framework/core/unread.h"
 
@@ -160,10 +162,8 @@ void code_note_elsewhere(struct arena *arena, struct folder *folder, const struc
 static size_t count_commands(struct arena *arena, struct text content, const char *commands)
 {
     size_t count = 0;
-    for (const char *rest = commands; *rest != '\0';) {
-        const size_t size = strcspn(rest, "|");
-        count += text_count(content, arena_strndup(arena, rest, size));
-        rest += size + (rest[size] == '|' ? 1 : 0);
+    for (struct text command; word_next(&commands, &command);) {
+        count += text_count(content, arena_strndup(arena, command.data, command.size));
     }
     return count;
 }

@@ -370,9 +370,8 @@ static void read_place(const struct reading *reading, const struct mention *ment
 static size_t find_word(struct arena *arena, struct text content, const char *words, size_t from, const char **word)
 {
     size_t first = SIZE_MAX;
-    for (const char *rest = words; *rest != '\0';) {
-        const size_t size = strcspn(rest, "|");
-        const char *const one = arena_strndup(arena, rest, size);
+    for (struct text next; word_next(&words, &next);) {
+        const char *const one = arena_strndup(arena, next.data, next.size);
         size_t at = text_find(content, one, from);
         while (at != SIZE_MAX && (!stands_alone(content, at, one) || is_commented(content, at))) {
             at = text_find(content, one, at + 1);
@@ -381,7 +380,6 @@ static size_t find_word(struct arena *arena, struct text content, const char *wo
             first = at;
             *word = one;
         }
-        rest += size + (rest[size] == '|' ? 1 : 0);
     }
     return first;
 }

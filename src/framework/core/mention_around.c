@@ -3,6 +3,7 @@
  */
 #include "framework/core/mention_around.h"
 
+#include "base/words.h"
 #include "framework/core/receiver.h"
 
 #include <stdint.h>
@@ -26,10 +27,8 @@ static bool is_of_line(struct text content, size_t at, const char *word)
 static bool ends_with_one_of(struct text text, const char *words)
 {
     bool does = false;
-    for (const char *rest = words; !does && *rest != '\0';) {
-        const size_t size = strcspn(rest, "|");
-        does = text.size >= size && memcmp(text.data + text.size - size, rest, size) == 0;
-        rest += size + (rest[size] == '|' ? 1 : 0);
+    for (struct text word; !does && word_next(&words, &word);) {
+        does = text.size >= word.size && memcmp(text.data + text.size - word.size, word.data, word.size) == 0;
     }
     return does;
 }
@@ -71,10 +70,9 @@ static bool is_of_command(struct arena *arena, const struct mention *mention, st
     }
     const struct text before = last_command(text_slice(content, start, at));
     bool is = mention->beside == NULL;
-    for (const char *rest = mention->beside; !is && *rest != '\0';) {
-        const size_t size = strcspn(rest, "|");
-        is = text_find(before, arena_strndup(arena, rest, size), 0) != SIZE_MAX;
-        rest += size + (rest[size] == '|' ? 1 : 0);
+    const char *rest = mention->beside;
+    for (struct text word; !is && word_next(&rest, &word);) {
+        is = text_find(before, arena_strndup(arena, word.data, word.size), 0) != SIZE_MAX;
     }
     return is;
 }

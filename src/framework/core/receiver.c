@@ -70,12 +70,8 @@ static bool is_class(struct text word)
 static bool has_one_of(struct text word, const char *words)
 {
     bool has = false;
-    for (const char *rest = words; !has && *rest != '\0';) {
-        const size_t size = strcspn(rest, "|");
-        for (size_t i = 0; !has && i + size <= word.size; i++) {
-            has = memcmp(word.data + i, rest, size) == 0;
-        }
-        rest += size + (rest[size] == '|' ? 1 : 0);
+    for (struct text part; !has && word_next(&words, &part);) {
+        has = memmem(word.data, word.size, part.data, part.size) != NULL;
     }
     return has;
 }
