@@ -3,8 +3,6 @@
  */
 #include "sql/effects_reader.h"
 
-#include <string.h>
-
 /* PostgreSQL 18 locks everything that inherits from the table, also for a constraint that only partitions have. */
 static enum sql_reach_kind of_18(const struct effects_reader *reader)
 {

@@ -111,31 +111,13 @@ static void skip_expression(struct sql_reader *words)
     }
 }
 
-/* Moves the reader to the closing parenthesis; false if none opens here, or it is not closed. */
-static bool skip_parentheses(struct sql_reader *words)
-{
-    if (!sql_is_symbol(&words->token, '(')) {
-        return false;
-    }
-    sql_advance(words);
-    for (skip_expression(words); sql_is_symbol(&words->token, ','); skip_expression(words)) {
-        sql_advance(words);
-    }
-    return sql_is_symbol(&words->token, ')');
-}
-
 /* The reader behind the word with this number; at the end if there is none. */
 static struct sql_reader behind(const struct effects_reader *reader, const char *word, size_t number)
 {
     struct sql_reader words = sql_read(reader->statement);
-    for (size_t depth = 0; !sql_is_end(&words.token);) {
-        const bool is = depth == 0 && sql_is_word(&words.token, word);
-        depth += sql_is_symbol(&words.token, '(') ? 1 : 0;
-        depth -= sql_is_symbol(&words.token, ')') && depth > 0 ? 1 : 0;
-        sql_advance(&words);
-        if (is && number-- == 0) {
-            break;
-        }
+    bool is_there = sql_skip_to_outside(&words, word);
+    for (size_t i = 0; is_there && i < number; i++) {
+        is_there = sql_skip_to_outside(&words, word);
     }
     return words;
 }
@@ -211,7 +193,7 @@ const char *effects_text_within(const struct effects_reader *reader, const char 
 {
     struct sql_reader words = behind(reader, word, number);
     const size_t start = words.token.offset;
-    return !reader->is_reworded && skip_parentheses(&words)
+    return !reader->is_reworded && sql_is_symbol(&words.token, '(') && sql_find_closing(&words)
                ? text_between(reader, start, words.token.offset + 1, columns)
                : NULL;
 }

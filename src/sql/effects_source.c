@@ -7,8 +7,6 @@
 #include "sql/lexer.h"
 #include "sql/parse.h"
 
-#include <string.h>
-
 #define MOST_TRIED 400 /* pieces that are parsed for one expression */
 
 /* What the piece is, and so where it is put to be parsed. */
@@ -160,15 +158,11 @@ const char *effects_source_within(const struct effects_reader *reader, const cha
 const char *effects_source_behind(const struct effects_reader *reader, const char *word)
 {
     struct sql_reader words = sql_read(reader->statement);
-    size_t depth = 0;
-    while (!sql_is_end(&words.token) && !(depth == 0 && sql_is_word(&words.token, word))) {
-        depth += sql_is_symbol(&words.token, '(') ? 1 : 0;
-        depth -= sql_is_symbol(&words.token, ')') && depth > 0 ? 1 : 0;
-        sql_advance(&words);
+    if (!sql_skip_to_outside(&words, word) || words.token.kind == SQL_END) {
+        return NULL;
     }
-    sql_advance(&words);
     const struct text rest = text_slice(reader->statement, words.token.offset, reader->statement.size);
-    return words.token.kind == SQL_END ? NULL : arena_strndup(reader->arena, rest.data, rest.size);
+    return arena_strndup(reader->arena, rest.data, rest.size);
 }
 
 const char *effects_source_of_element(const struct effects_reader *reader, size_t number)

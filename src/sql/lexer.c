@@ -8,7 +8,6 @@
 
 #include <stdint.h>
 #include <string.h>
-#include <strings.h>
 
 static char at(const struct sql_lexer *lexer, size_t offset)
 {

@@ -72,11 +72,15 @@ bool sql_take(struct sql_reader *reader, const char *word);
 /* If these words (separated by spaces) come next, skips them and returns true; otherwise the reader does not move. */
 bool sql_take_words(struct sql_reader *reader, const char *words);
 
-/* Skips to behind the parenthesis that closes the one at the reader; false, at the end, if none does. */
+/* Skips to the parenthesis that closes the one at the reader, or to behind it; false, at the end, if none does. */
+bool sql_find_closing(struct sql_reader *reader);
 bool sql_skip_parentheses(struct sql_reader *reader);
 
 /* Skips to and over this word; returns false, at the end, if it does not occur. */
 bool sql_skip_to(struct sql_reader *reader, const char *word);
+
+/* The same outside of parentheses. */
+bool sql_skip_to_outside(struct sql_reader *reader, const char *word);
 
 /* Does the keyword occur in the text, outside of strings and comments? */
 bool sql_has_word(struct text text, const char *word);

@@ -3,20 +3,39 @@
  */
 #include "sql/lexer.h"
 
-bool sql_skip_parentheses(struct sql_reader *reader)
+bool sql_find_closing(struct sql_reader *reader)
 {
-    size_t depth = 0;
-    do {
+    for (size_t depth = 0; !sql_is_end(&reader->token); sql_advance(reader)) {
         depth += sql_is_symbol(&reader->token, '(') ? 1 : 0;
         depth -= sql_is_symbol(&reader->token, ')') ? 1 : 0;
-        sql_advance(reader);
-    } while (depth > 0 && !sql_is_end(&reader->token));
-    return depth == 0;
+        if (depth == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool sql_skip_parentheses(struct sql_reader *reader)
+{
+    const bool is_closed = sql_find_closing(reader);
+    sql_advance(reader);
+    return is_closed;
 }
 
 bool sql_skip_to(struct sql_reader *reader, const char *word)
 {
     while (reader->token.kind != SQL_END && !sql_is_word(&reader->token, word)) {
+        sql_advance(reader);
+    }
+    return sql_take(reader, word);
+}
+
+bool sql_skip_to_outside(struct sql_reader *reader, const char *word)
+{
+    size_t depth = 0;
+    while (!sql_is_end(&reader->token) && (depth > 0 || !sql_is_word(&reader->token, word))) {
+        depth += sql_is_symbol(&reader->token, '(') ? 1 : 0;
+        depth -= sql_is_symbol(&reader->token, ')') && depth > 0 ? 1 : 0;
         sql_advance(reader);
     }
     return sql_take(reader, word);

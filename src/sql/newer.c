@@ -36,6 +36,16 @@ void newer_skip(struct newer_rewriting *rewriting, struct sql_reader to)
     rewriting->words = to;
 }
 
+void newer_drop_rest(struct newer_rewriting *rewriting)
+{
+    struct sql_reader words = rewriting->words;
+    newer_replace(rewriting, words.token.offset, rewriting->in.size, NULL);
+    while (!sql_is_end(&words.token)) {
+        sql_advance(&words);
+    }
+    newer_skip(rewriting, words);
+}
+
 void newer_mark(struct newer_rewriting *rewriting, enum newer_kind kind, size_t at)
 {
     newer_copy(rewriting, at);
@@ -157,8 +167,8 @@ bool newer_rewrite(struct arena *arena, struct text statement, int major, struct
     struct newer_rewriting rewriting = {
         .arena = arena, .in = statement, .major = major, .words = sql_read(statement), .out = {.arena = arena}};
     struct sql_reader words = rewriting.words;
+    rewriting.first = words.token;
     rewriting.is_create = creates_table(words);
-    rewriting.is_merge = sql_is_word(&words.token, "merge");
     rewriting.is_alter = sql_take_words(&words, "alter table") || sql_take_words(&words, "alter foreign table");
     while (!sql_is_end(&rewriting.words.token) && !rewriting.has_failed) {
         if (!take(&rewriting, newer_of_tables) && !take(&rewriting, newer_of_rows)) {

@@ -34,14 +34,14 @@ struct newer_rewriting {
     struct text in;
     int major;
     struct sql_reader words;
+    struct sql_token first;  /* of the statement */
     struct sql_token before; /* the token before */
     struct buffer out;
     size_t copied; /* of `in` */
     size_t depth;
     size_t commands;
-    bool is_alter;  /* ALTER TABLE */
-    bool is_create; /* CREATE TABLE */
-    bool is_merge;
+    bool is_alter;             /* ALTER TABLE */
+    bool is_create;            /* CREATE TABLE */
     bool alters_constraint;    /* within ALTER CONSTRAINT */
     size_t generated;          /* the depth within the parentheses of GENERATED ALWAYS AS (…); 0: not within */
     bool begins_json;          /* the next parentheses are those of a call of SQL/JSON */
@@ -71,11 +71,13 @@ void newer_copy(struct newer_rewriting *rewriting, size_t to);
 void newer_replace(struct newer_rewriting *rewriting, size_t from, size_t to, const char *words);
 /* Moves the reader; the depth must stay. */
 void newer_skip(struct newer_rewriting *rewriting, struct sql_reader to);
+/* Leaves out the rest of the statement, from the reader's token on. */
+void newer_drop_rest(struct newer_rewriting *rewriting);
 /* Notes what stands at this offset, up to which the statement is copied. */
 void newer_mark(struct newer_rewriting *rewriting, enum newer_kind kind, size_t at);
 /* Is the reader where a declaration of a table, or its constraints, stand: not within an expression? */
 bool newer_declares(const struct newer_rewriting *rewriting);
-/* The end of the token before the reader's. */
+/* Where the token ends in the statement. */
 size_t newer_end(const struct sql_token *token);
 
 #endif

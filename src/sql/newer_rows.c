@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* ---- SQL/JSON ---- */
 
@@ -212,16 +211,15 @@ static bool take_merge(struct newer_rewriting *rewriting)
 {
     struct sql_reader words = rewriting->words;
     const size_t from = words.token.offset;
-    if (!rewriting->is_merge || rewriting->depth > 0) {
+    if (!sql_is_word(&rewriting->first, "merge") || rewriting->depth > 0) {
         return false;
     }
     if (sql_take(&words, "returning")) {
         rewriting->has_failed = rewriting->has_failed || returns_calls(words);
-        newer_replace(rewriting, from, rewriting->in.size, NULL);
-        while (!sql_is_end(&words.token)) {
-            sql_advance(&words);
-        }
-    } else if (sql_take_words(&words, "not matched by source")) {
+        newer_drop_rest(rewriting);
+        return true;
+    }
+    if (sql_take_words(&words, "not matched by source")) {
         newer_replace(rewriting, from, words.token.offset, "MATCHED ");
         rewriting->is_reworded = true;
     } else if (sql_take_words(&words, "not matched by target")) {

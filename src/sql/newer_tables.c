@@ -4,8 +4,6 @@
  */
 #include "sql/newer_rewriting.h"
 
-#include <string.h>
-
 /* ---- constraints ---- */
 
 /* [NOT] ENFORCED behind a constraint, and of ALTER CONSTRAINT. A column may have that name, too. */
@@ -189,11 +187,10 @@ static const struct {
 
 static bool take_phrase(struct newer_rewriting *rewriting)
 {
-    const struct sql_reader begins = sql_read(rewriting->in);
     for (size_t i = 0; i < sizeof phrases / sizeof phrases[0]; i++) {
         struct sql_reader words = rewriting->words;
         if (rewriting->major < phrases[i].since ||
-            (phrases[i].first != NULL && !sql_is_word(&begins.token, phrases[i].first)) ||
+            (phrases[i].first != NULL && !sql_is_word(&rewriting->first, phrases[i].first)) ||
             !sql_take_words(&words, phrases[i].words)) {
             continue;
         }
@@ -210,9 +207,8 @@ static bool take_phrase(struct newer_rewriting *rewriting)
 static bool take_reindex(struct newer_rewriting *rewriting)
 {
     static const char *const whole[] = {"database", "system", NULL};
-    const struct sql_reader begins = sql_read(rewriting->in);
     struct sql_reader words = rewriting->words;
-    if (!sql_is_word(&begins.token, "reindex") || rewriting->depth > 0 || !sql_is_any_word(&words.token, whole)) {
+    if (!sql_is_word(&rewriting->first, "reindex") || rewriting->depth > 0 || !sql_is_any_word(&words.token, whole)) {
         return false;
     }
     const size_t end = newer_end(&words.token);
@@ -231,22 +227,16 @@ static bool take_grant(struct newer_rewriting *rewriting)
 {
     static const char *const options[] = {"inherit", "set", "admin", NULL};
     static const char *const values[] = {"true", "false", NULL};
-    const struct sql_reader begins = sql_read(rewriting->in);
     struct sql_reader words = rewriting->words;
-    struct sql_reader behind;
-    if (!sql_is_word(&begins.token, "grant") || !sql_take(&words, "with") || !sql_is_any_word(&words.token, options)) {
+    if (!sql_is_word(&rewriting->first, "grant") || !sql_take(&words, "with") ||
+        !sql_is_any_word(&words.token, options)) {
         return false;
     }
-    behind = words;
-    sql_advance(&behind);
-    if (!sql_is_any_word(&behind.token, values) && sql_is_word(&words.token, "admin")) {
+    const bool is_admin = sql_take(&words, "admin");
+    if (is_admin && !sql_is_any_word(&words.token, values)) {
         return false;
     }
-    newer_replace(rewriting, rewriting->words.token.offset, rewriting->in.size, NULL);
-    while (!sql_is_end(&words.token)) {
-        sql_advance(&words);
-    }
-    newer_skip(rewriting, words);
+    newer_drop_rest(rewriting);
     return true;
 }
 

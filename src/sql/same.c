@@ -3,6 +3,7 @@
  */
 #include "sql/same.h"
 
+#include "base/words.h"
 #include "sql/parse.h"
 #include "sql/parse_tree.h"
 
@@ -17,21 +18,13 @@ struct around {
 
 static bool same(const struct around *around, json_t *a, json_t *b);
 
-static bool is_one_of(const char *key, const char *const *words)
-{
-    while (*words != NULL && strcmp(*words, key) != 0) {
-        words++;
-    }
-    return *words != NULL;
-}
-
 /* Places in the text, and what does not belong to the definition. */
 static bool is_ignored(const char *key)
 {
     static const char *const keys[] = {"location",    "stmt_location", "stmt_len",   "concurrent",      "if_not_exists",
                                        "replace",     "conname",       "domainname", "initially_valid", "skipData",
                                        "policy_name", "table",         "typevar",    "skip_validation", NULL};
-    return is_one_of(key, keys);
+    return word_is_one_of(text_of(key), keys);
 }
 
 /* ---- names ---- */
@@ -77,7 +70,7 @@ static bool same_column(const struct around *around, json_t *a, json_t *b)
 static bool same_list(const struct around *around, json_t *a, json_t *b)
 {
     static const char *const names[] = {"funcname", "opclass", "collname", "names", "name", NULL};
-    if (is_one_of(around->key, names)) {
+    if (word_is_one_of(text_of(around->key), names)) {
         return same_name(a, b);
     }
     if (strcmp(around->key, "typeName") == 0) {
@@ -107,7 +100,8 @@ static bool same_member(const struct around *around, const char *key, json_t *a,
     static const char *const breaks[] = {"SelectStmt", "targetList", NULL};
     const struct around inside = {
         .key = key,
-        .is_operand = !is_one_of(key, breaks) && (around->is_operand || is_one_of(key, operands)),
+        .is_operand =
+            !word_is_one_of(text_of(key), breaks) && (around->is_operand || word_is_one_of(text_of(key), operands)),
         .is_always_full = strcmp(key, "relation") == 0,
     };
     return same(&inside, a, b);
@@ -182,7 +176,7 @@ static bool same_statement(json_t *a, json_t *b)
 static bool has_option(json_t *option, const json_t *options)
 {
     static const char *const elsewhere[] = {"language", "volatility", "strict", "security", "as", NULL};
-    bool is_there = is_one_of(tree_string(tree_body(option, "DefElem"), "defname"), elsewhere);
+    bool is_there = word_is_one_of(text_of(tree_string(tree_body(option, "DefElem"), "defname")), elsewhere);
     for (size_t i = 0; !is_there && i < json_array_size(options); i++) {
         is_there = same(&nowhere, option, json_array_get(options, i));
     }

@@ -67,13 +67,8 @@ static void skip_options(struct sql_reader *words)
 /* Do these two words follow each other outside of parentheses? Then the reader is moved behind them. */
 static bool find_pair(struct sql_reader *words, const char *first, const char *second)
 {
-    size_t depth = 0;
-    while (!sql_is_end(&words->token)) {
-        depth += sql_is_symbol(&words->token, '(') ? 1 : 0;
-        depth -= sql_is_symbol(&words->token, ')') && depth > 0 ? 1 : 0;
-        const bool is_first = depth == 0 && sql_is_word(&words->token, first);
-        sql_advance(words);
-        if (is_first && sql_take(words, second)) {
+    while (sql_skip_to_outside(words, first)) {
+        if (sql_take(words, second)) {
             return true;
         }
     }
