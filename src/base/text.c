@@ -51,6 +51,12 @@ bool text_ends_with(struct text text, const char *suffix)
     return text.size >= size && (size == 0 || memcmp(text.data + text.size - size, suffix, size) == 0);
 }
 
+bool text_ends_with_nocase(struct text text, const char *suffix)
+{
+    const size_t size = strlen(suffix);
+    return text.size >= size && text_is_nocase(text_slice(text, text.size - size, text.size), suffix);
+}
+
 static bool is_space(char c)
 {
     return c == ' ' || (c >= '\t' && c <= '\r');

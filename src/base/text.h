@@ -30,6 +30,8 @@ bool text_is(struct text a, const char *string);
 bool text_is_nocase(struct text a, const char *string);
 bool text_starts_with(struct text text, const char *prefix);
 bool text_ends_with(struct text text, const char *suffix);
+/* Ignores the case of ASCII letters. */
+bool text_ends_with_nocase(struct text text, const char *suffix);
 
 /* Its beginning, of `most` bytes at most: cut in front of a character of UTF-8 that does not fit. */
 struct text text_cut(struct text text, size_t most);

@@ -215,13 +215,16 @@ void ledger_put(struct buffer *sql, const struct framework *framework, enum ledg
 
 static void put_kept_where(struct buffer *sql, enum ledger_part part, const struct ledger_record *record)
 {
+    if (part == LEDGER_START) {
+        return;
+    }
     if (part == LEDGER_MARK_ROLLED_BACK) {
         buffer_puts(sql, " AND " READ_STATE " OPERATOR(pg_catalog.=) 'failed'");
-    } else if (part != LEDGER_START) {
-        buffer_puts(sql, " AND coalesce(" READ_STATE ", '') OPERATOR(pg_catalog.<>) ALL "
-                         "('{failed,rolled_back}'::pg_catalog.text[])");
+        return;
     }
-    if (part != LEDGER_START && part != LEDGER_MARK_ROLLED_BACK && record->checksum != NULL) {
+    buffer_puts(sql, " AND coalesce(" READ_STATE ", '') OPERATOR(pg_catalog.<>) ALL "
+                     "('{failed,rolled_back}'::pg_catalog.text[])");
+    if (record->checksum != NULL) {
         buffer_puts(sql, " AND coalesce(pg_catalog.to_jsonb(truss_read) OPERATOR(pg_catalog.->>) 'checksum', ");
         ledger_put_text(sql, record->checksum);
         buffer_puts(sql, ") OPERATOR(pg_catalog.=) ");

@@ -51,7 +51,7 @@ static void note_other(struct arena *arena, const struct folder *place, const ch
     const size_t size = strlen(name);
     const size_t prefix = strlen(settings->prefix);
     if (size > prefix + 4 && strncasecmp(name, settings->prefix, prefix) == 0 &&
-        isdigit((unsigned char)name[prefix]) != 0 && strcasecmp(name + size - 4, ".sql") == 0) {
+        isdigit((unsigned char)name[prefix]) != 0 && text_ends_with_nocase(text_of(name), ".sql")) {
         listing_warn(arena, files,
                      arena_printf(arena, "%s is passed over by flyway: its name is not %sVERSION%sDESCRIPTION%s.", path,
                                   settings->prefix, settings->separator, settings->suffixes[0]));

@@ -8,7 +8,6 @@
 
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 /* Migrations that are classes. */
 static const char *const code_endings[] = {".java", ".kt", ".scala", ".groovy", NULL};
@@ -19,10 +18,8 @@ static const char *const script_endings[] = {".sh", ".bash", ".py", ".ps1", ".cm
 /* The first of these endings that a name has, in any case (StringUtils.java, startsAndEndsWith); NULL: none. */
 static const char *ending_of(const char *name, const char *const *endings)
 {
-    const size_t size = strlen(name);
     size_t i = 0;
-    while (endings[i] != NULL &&
-           (strlen(endings[i]) > size || strcasecmp(name + size - strlen(endings[i]), endings[i]) != 0)) {
+    while (endings[i] != NULL && !text_ends_with_nocase(text_of(name), endings[i])) {
         i++;
     }
     return endings[i];

@@ -59,8 +59,7 @@ bool liquibase_file_read(struct liquibase_walk *walk, const char *path, struct t
 
 static bool has_ending(const char *path, const char *ending)
 {
-    const size_t size = strlen(ending);
-    return strlen(path) > size && strcasecmp(path + strlen(path) - size, ending) == 0;
+    return strlen(path) > strlen(ending) && text_ends_with_nocase(text_of(path), ending);
 }
 
 bool liquibase_is_yaml(const char *path)

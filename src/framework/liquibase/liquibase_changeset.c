@@ -79,9 +79,8 @@ static void describe(struct arena *arena, const struct tree_node *change, struct
     size_t count = 0;
     for (const struct tree_node *node = change->first; node != NULL && count < MOST_NAMES; node = node->next) {
         const char *const name = node->name;
-        const size_t size = strlen(name);
-        const bool is_name = size >= 4 && strcasecmp(name + size - 4, "name") == 0 &&
-                             strcasestr(name, "schema") == NULL && strcasestr(name, "catalog") == NULL;
+        const bool is_name = text_ends_with_nocase(text_of(name), "name") && strcasestr(name, "schema") == NULL &&
+                             strcasestr(name, "catalog") == NULL;
         if ((is_name || strcmp(name, "path") == 0) && node->text.size > 0) {
             words[count++] = arena_printf(arena, "%s=%.*s", name, (int)node->text.size, node->text.data);
         }
