@@ -7,8 +7,6 @@
 #include "migration/plan/foresee/types_said.h"
 #include "pg/values.h"
 
-#include <string.h>
-
 #define SEVERAL (-1) /* tables were made under the name */
 
 struct needs_table {
@@ -38,18 +36,14 @@ void made_tables_note(struct needs *needs, const struct sql_made_table *table)
     word_set_put(arena, &needs->table_numbers, table->name, is_first ? (int)needs->table_count : SEVERAL);
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return strcmp(a == NULL ? "" : a, b == NULL ? "" : b) == 0;
-}
-
 /* The only one that was made under this name, and not altered since. */
 static const struct sql_made_table *find(const struct needs *needs, const char *schema, const char *name)
 {
     const int number = word_set_number(&needs->table_numbers, name);
     const struct needs_table *const one = number <= 0 ? NULL : &needs->tables[number - 1];
-    return one == NULL || !is_same(one->made.schema, schema) || one->altered != altered(needs, name) ? NULL
-                                                                                                     : &one->made;
+    return one == NULL || !text_is(text_of(one->made.schema), schema) || one->altered != altered(needs, name)
+               ? NULL
+               : &one->made;
 }
 
 /* $1 types of the columns that are referred to, $2 those of the referring ones, '' for that of the column $4 of the

@@ -328,17 +328,12 @@ static const char *specially_unwritable(struct arena *arena, const struct sql_ne
 {
     const char *const name = need->name;
     const char *const part = need->part == NULL ? "" : need->part;
+    const bool is_number = need->types != NULL && need->types[0] != '\0'; /* of the first columns, not their names */
     switch (need->kind) {
     case SQL_NEED_FILLED:
-        return need->types != NULL && need->types[0] != '\0'
-                   ? arena_printf(arena,
-                                  "\"%s\" has columns that may not be NULL, have no default, and get no value (23502).",
-                                  name)
-                   : arena_printf(
-                         arena,
-                         "\"%s\" has columns that may not be NULL, have no default, and get no value: it gives only "
-                         "%s (23502).",
-                         name, with_commas(arena, part));
+        return arena_printf(arena,
+                            "\"%s\" has columns that may not be NULL, have no default, and get no value%s%s (23502).",
+                            name, is_number ? "" : ": it gives only ", is_number ? "" : with_commas(arena, part));
     case SQL_NEED_NULLABLE:
         return arena_printf(arena, "It gives NULL to columns of \"%s\" that may not be NULL (23502).", name);
     case SQL_NEED_COLUMN_COUNT:

@@ -17,11 +17,11 @@ bool part_is_missing(struct arena *arena, struct questions *questions, const str
                      const struct sql_reach *reach)
 {
     const bool is_column = strcmp(reach->type, "column") == 0;
-    const char *const values[] = {arena_printf(arena, "%u", relation->oid), reach->part};
     if (!reach->may_be_missing || reach->part == NULL || relation->parts_renamed ||
         !(is_column || strcmp(reach->type, "constraint") == 0)) {
         return false;
     }
+    const char *const values[] = {arena_printf(arena, "%u", relation->oid), reach->part};
     PG_RESULT(part) = questions_ask(questions, is_column ? column_sql : constraint_sql, 2, values);
     return part != NULL && PQntuples(part) == 0;
 }
