@@ -324,13 +324,42 @@ class Expressions(Case):
     def test_of_what_succeeds_nothing_is_said(self):
         self.assertEqual(self.compare([sql for sql in PASSING if self.cluster.version >= 15 or not sql.startswith("MERGE")]), set())
 
+    SPIED = ("CREATE FUNCTION spy(int) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RAISE LOG ''spied''; RETURN true; END'; CREATE DOMAIN spied AS int CHECK (spy(VALUE));"
+             "CREATE TYPE holder AS (a spied); CREATE TABLE holders (h holder, n int); CREATE VIEW held AS SELECT h FROM holders; CREATE TYPE span AS RANGE (subtype = spied);"
+             "CREATE TABLE direct (s spied, n int, j jsonb); CREATE FUNCTION takes(spied[]) RETURNS int LANGUAGE sql AS 'select 1'; CREATE TABLE others (n int, t text)")
+
     def test_what_the_server_is_asked_runs_no_code_of_anybody(self):
-        """A constant of a row is checked by the domain of its column while the statement is analyzed."""
-        self.sql("CREATE FUNCTION spy(int) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RAISE LOG ''spied''; RETURN true; END';"
-                 "CREATE DOMAIN spied AS int CHECK (spy(VALUE)); CREATE TYPE holder AS (a spied); CREATE TABLE holders (h holder, n int)")
-        self.assertEqual(self.said(["INSERT INTO holders VALUES ('(1)', 2)", "SELECT '{3}'::spied[]"]), [[], []])
-        with open(os.path.join(self.cluster.directory, "log"), encoding="utf-8") as log:
-            self.assertNotIn("LOG:  spied", log.read())
+        """A constant of a row, an array or a range is checked by the domain inside it while the statement is analyzed."""
+        self.sql(self.SPIED)
+        asked = ["INSERT INTO holders VALUES ('(1)', 2)", "SELECT '{3}'::spied[]", "SELECT takes('{3}')", r"SELECT takes(E'\x7b3}')", r"SELECT takes(U&'\007b3}')", "SELECT takes($$ {3}$$)", "SELECT FROM held WHERE h = '(1)'",
+                 "SELECT '[1,2)'::span", "SELECT '(1,2,)'::direct", "SELECT FROM direct d WHERE d = '(1,2,)'", """SELECT '{"(1)"}'::holder[]""", "CREATE VIEW late AS SELECT takes('{3}')",
+                 "ALTER TABLE holders ALTER h SET DEFAULT '(1)'", "CREATE TABLE fresh (a spied[] DEFAULT '{1}')"]
+        many = ["; ".join(f"CREATE TABLE pad{n} (i int DEFAULT 1, t text DEFAULT 'padded', CHECK (i > {n}))" for n in range(60)) + "; CREATE VIEW late AS SELECT takes('{3}')"]
+        log = os.path.join(self.cluster.directory, "log")
+        before = os.path.getsize(log)
+        self.assertEqual(self.said(asked + many), [[]] * (len(asked) + 1))
+        with open(log, encoding="utf-8") as file:
+            file.seek(before)
+            self.assertFalse("LOG:  spied" in file.read())
+
+    def test_a_domain_that_calls_code_hides_nothing_that_does_not_depend_on_it(self):
+        self.sql(self.SPIED)
+        failing = ["INSERT INTO others (n) VALUES ('x')", "UPDATE others SET n = t", "INSERT INTO direct (n) VALUES ('x')", "INSERT INTO direct (s) VALUES ('x')", "INSERT INTO others (n, t) VALUES ('x', '{1}')",
+                   "ALTER TABLE others ADD CHECK (n > 'x')", "CREATE VIEW v AS SELECT n + t FROM others", "ALTER TABLE direct ALTER n SET DEFAULT '{}'", "CREATE POLICY p ON others USING (n = 'x')", "CREATE TABLE made (a int DEFAULT '(1)')"]
+        pads = "; ".join(f"CREATE TABLE pad{n} (i int DEFAULT 1, t text DEFAULT 'padded', CHECK (i > {n}))" for n in range(60))
+        failing += [f"{pads}; CREATE TABLE made (a int DEFAULT '(1)')", f"{pads}; CREATE VIEW v AS SELECT takes('{{3}}'); CREATE TABLE made (a int DEFAULT 'x')"]
+        self.assertEqual(self.agree(failing), set(failing))
+
+    def test_a_word_of_the_grammar_that_is_a_name_leaves_later_statements_known(self):
+        """A column "value", a CAST, an OPERATOR(…): only what makes or changes such things makes all others uncertain."""
+        self.sql(SETUP)
+        before = ["CREATE TABLE kept (key text, value text, attribute text, operator text, extension text, conversion text)", "CREATE VIEW seen AS SELECT CAST(id AS text) FROM users WHERE id OPERATOR(pg_catalog.=) 1",
+                  "ALTER TABLE users ADD COLUMN value text", "CREATE DOMAIN positive AS int CHECK (VALUE > 0)", "ALTER TABLE users RENAME COLUMN n TO value", "CREATE INDEX ON users (CAST(n AS bigint))"]
+        failing = [f"{one}; UPDATE people SET id = name" for one in before] + [f"{one}; ALTER TABLE people ADD CHECK (id > name)" for one in before]
+        self.assertEqual(self.agree(failing), set(failing))
+        passing = ["ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'; UPDATE people SET m = 'fine'", "CREATE CAST (int AS text) WITH INOUT AS IMPLICIT; UPDATE people SET name = lower(id)", "ALTER TYPE two RENAME ATTRIBUTE a TO z; SELECT (t).z FROM has_two",
+                   "CREATE OPERATOR + (leftarg = text, rightarg = int, function = ti); SELECT name + 1 FROM users", "CREATE EXTENSION pg_trgm; SELECT similarity(name, 'x') FROM people WHERE name % 'x'"]
+        self.assertEqual(self.agree(passing), set())
 
     def test_nobody_is_waited_for_to_ask_the_server(self):
         self.sql("CREATE TABLE kept (i int)")

@@ -179,6 +179,28 @@ static bool sets(struct sql_reader words)
     return !sql_is_any_word(&words.token, limits);
 }
 
+/* Operators, casts, labels and the types of columns are used without being named, and an extension brings any names. */
+static bool redefines(struct sql_reader words)
+{
+    static const char *const verbs[] = {"create", "alter", "drop", NULL};
+    static const char *const kinds[] = {"operator", "cast", "extension", "conversion", NULL};
+    static const char *const parts[] = {"value", "attribute", NULL};
+    if (!sql_is_any_word(&words.token, verbs)) {
+        return false;
+    }
+    const bool alters = sql_take(&words, "alter");
+    if (!alters) {
+        sql_advance(&words);
+        sql_take(&words, "default");
+    }
+    bool is = sql_is_any_word(&words.token, kinds);
+    for (const bool is_type = alters && sql_take(&words, "type"); is_type && !is && !sql_is_end(&words.token);
+         sql_advance(&words)) {
+        is = sql_is_any_word(&words.token, parts);
+    }
+    return is;
+}
+
 /* A table, its indexes, views, triggers and policies: what functions and types these name, they use. */
 static bool uses_only(struct sql_reader words)
 {
@@ -239,6 +261,7 @@ void needs_note(struct needs *needs, struct text statement, const struct sql_eff
     const bool is_of_tables = uses_only(words);
     note_taken(needs, statement);
     needs->has_set = needs->has_set || sets(words);
+    needs->has_redefined = needs->has_redefined || redefines(words);
     needs->has_unknown = needs->has_unknown || effects->unknown;
     note_settings(needs, reading, words, statement);
     needs->may_have_emptied =

@@ -46,6 +46,8 @@ struct needs {
     size_t grammar_count;    /* statements that the server's grammar was asked about */
     int64_t parsed_ms;       /* and how long that took */
     bool has_set;            /* an earlier statement has set what may change the meaning of others */
+    bool has_redefined;      /* an earlier statement may have changed what others mean that do not name it: operators,
+                                casts, labels of enums, parts of composite types, or anything by an extension */
     bool may_undo;           /* an earlier statement may have undone others, or created a schema without naming it */
     bool may_read_otherwise; /* an earlier statement may change how the server reads strings */
     bool may_set_zone;       /* the session's time zone may have changed when a statement runs */

@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/limits.h"
 #include "base/sqlstate.h"
+#include "migration/plan/foresee/constants.h"
 #include "migration/plan/foresee/types_said.h"
 #include "pg/exec.h"
-#include "pg/trust.h"
 #include "pg/values.h"
 #include "sql/lexer.h"
 
@@ -29,16 +29,6 @@
     "BEGIN TRANSACTION READ ONLY; SET LOCAL lock_timeout = '100ms'; SET LOCAL statement_timeout = '100ms'; SELECT "    \
     "pg_catalog.set_config('search_path', pg_catalog.current_setting('truss.path', true), true)"
 
-/* Parse converts constants to their types. For a row, an array or a range this runs the CHECKs of domains inside it,
- * which is code of the domain's owner. Even PostgreSQL's own functions may run SQL that they are given. */
-static const char domains_sql[] =
-    "SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_type t ON t.oid = k.contypid JOIN "
-    "pg_catalog.pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_catalog.pg_roles r ON r.oid = t.typowner WHERE "
-    "k.contype = 'c' AND n.nspname <> 'information_schema' AND ((r.oid IS NOT NULL AND " PG_IS_TRUSTED(
-        "r") ") IS NOT TRUE OR EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.classid = "
-             "'pg_catalog.pg_constraint'::pg_catalog.regclass AND d.objid = k.oid AND d.refclassid IN "
-             "('pg_catalog.pg_proc'::pg_catalog.regclass, 'pg_catalog.pg_operator'::pg_catalog.regclass))) LIMIT 1";
-
 static bool is_of_rows(struct text statement)
 {
     static const char *const verbs[] = {"insert", "update", "delete", "merge", "select",
@@ -49,16 +39,10 @@ static bool is_of_rows(struct text statement)
 
 /* ---- can the meaning change before the run? ---- */
 
-/* Statements that can change the meaning of any other: operators, casts and the types of columns are used without being
- * named, and an extension brings any names. */
 static bool is_all_uncertain(const struct needs *needs)
 {
-    static const char *const words[] = {"operator", "cast", "value", "attribute", "extension", "conversion"};
-    bool is = needs->has_cascaded || needs->has_set || needs->has_unnamed_schema || needs_took(needs, "schema");
-    for (size_t i = 0; !is && i < sizeof words / sizeof words[0]; i++) {
-        is = needs_mentioned(needs, words[i]);
-    }
-    return is;
+    return needs->has_redefined || needs->has_cascaded || needs->has_set || needs->has_unnamed_schema ||
+           needs_took(needs, "schema");
 }
 
 /* Will it be there, or be another one, when the statement runs? The run creates the tracking table before. */
@@ -138,12 +122,6 @@ static bool may_be_otherwise(struct needs *needs, struct text asked, const struc
     return may;
 }
 
-static bool runs_code(struct needs *needs)
-{
-    PG_RESULT(domains) = needs_ask(needs, domains_sql, 0, NULL);
-    return domains == NULL ? !questions_are_noted(needs->questions) : PQntuples(domains) > 0;
-}
-
 /* ---- asking ---- */
 
 /* Errors in the statement itself. Missing rights are reported by check; other errors may be temporary. */
@@ -200,7 +178,7 @@ const char *understood_why(struct needs *needs, struct text statement, const str
 {
     struct status status = {.arena = needs->arena};
     if (!is_of_rows(statement) || statement.size > MOST_BYTES || !may_ask(needs, effects) ||
-        may_be_otherwise(needs, statement, effects, true) || runs_code(needs)) {
+        may_be_otherwise(needs, statement, effects, true) || constants_run_code(needs, statement)) {
         return NULL;
     }
     PG_RESULT(described) = describe(needs, arena_strndup(needs->arena, statement.data, statement.size), &status);
@@ -255,8 +233,10 @@ static void ask_together(struct needs *needs)
         struct status ignored = {.arena = needs->arena};
         const size_t begin = i;
         for (; i < stored->count && i - begin < MOST_TOGETHER; i++) {
+            /* What may not be read: it is not asked about by itself either. */
+            const bool runs_code = constants_run_code(needs, text_of(stored->items[i]));
             buffer_printf(&sql, "%s (%s)", i == begin ? SQL_ANALYZED_SELECT "WHERE EXISTS" : " AND EXISTS",
-                          stored->items[i]);
+                          runs_code ? "SELECT" : stored->items[i]);
         }
         PG_RESULT(described) = describe(needs, buffer_string(&sql), &ignored);
         for (size_t j = begin; described == NULL && j < i; j++) {
@@ -290,8 +270,8 @@ const char *understood_stored_why(struct needs *needs, const struct sql_effects 
     struct status status = {.arena = needs->arena};
     if (analyzed == NULL || effects->unread || needs->may_read_otherwise || !pg_session_standard_strings(session) ||
         pg_session_in_transaction(session) ||
-        may_be_otherwise(needs, text_of(analyzed->sql), effects, analyzed->reads) || runs_code(needs) ||
-        is_settled(needs, analyzed) || !may_ask(needs, effects)) {
+        may_be_otherwise(needs, text_of(analyzed->sql), effects, analyzed->reads) ||
+        constants_run_code(needs, text_of(analyzed->sql)) || is_settled(needs, analyzed) || !may_ask(needs, effects)) {
         return NULL;
     }
     PG_RESULT(described) = describe(needs, analyzed->sql, &status);
