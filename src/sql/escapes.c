@@ -195,3 +195,11 @@ const char *sql_escapes(struct arena *arena, struct text statement, struct words
     return sql_code(arena, statement, &code) && code.is_do ? look(&looking, code.body, DEEPEST)
                                                            : look(&looking, statement, 0);
 }
+
+const char *sql_escapes_of_body(struct arena *arena, struct text body, struct words *known)
+{
+    struct words copy = {0}; /* the list may live longer than the arena */
+    words_add_all(arena, &copy, known);
+    const struct looking looking = {.arena = arena, .known = words_list(arena, &copy)};
+    return look(&looking, body, DEEPEST);
+}

@@ -17,4 +17,7 @@ extern const char *const sql_escaping[];
  * it is harmless, a later call or trigger is not. */
 const char *sql_escapes(struct arena *arena, struct text statement, struct words *known);
 
+/* The same of the body of a function: what it does when it is called. known: as above, nothing is added. */
+const char *sql_escapes_of_body(struct arena *arena, struct text body, struct words *known);
+
 #endif

@@ -134,3 +134,8 @@ const char *sql_outside(struct arena *arena, struct text statement)
     const struct sql_reader reader = sql_read(statement);
     return look_here(arena, &reader);
 }
+
+const char *sql_outside_of_body(struct arena *arena, struct text body)
+{
+    return look_in_body(arena, body, DEEPEST);
+}

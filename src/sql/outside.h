@@ -13,4 +13,7 @@
  * is searched, and the strings that EXECUTE may get. */
 const char *sql_outside(struct arena *arena, struct text statement);
 
+/* The same of the body of a function, or of a statement that defines one: what it does when it is called. */
+const char *sql_outside_of_body(struct arena *arena, struct text body);
+
 #endif

@@ -193,6 +193,19 @@ static bool prepare(struct house *house, bool *created, struct status *status)
            ensure_database(config, created, status) && walls_enter(config, status) && begin_threads(house, status);
 }
 
+static struct branch_context branch_of(const struct house *house)
+{
+    const struct config *const config = house->config;
+    return (struct branch_context){
+        .site = &house->site,
+        .approval = house->service.approval,
+        .branches = {.most = config->max_branches,
+                     .pg_bin = config->pg_bin,
+                     .loads_foreign_code = config->loads_foreign_code},
+        .pools = {house->site.pool, house->health.pool, house->workbench.pool},
+    };
+}
+
 static void furnish(struct house *house, struct arena *arena)
 {
     const struct config *const config = house->config;
@@ -221,13 +234,7 @@ static void furnish(struct house *house, struct arena *arena)
                                               .recollections = recollections_new()};
     house->trust = (struct trust_context){&house->site, house->gate.login, house->trust.audits};
     house->connection = (struct connection_context){.site = &house->site};
-    house->branch = (struct branch_context){
-        .site = &house->site,
-        .branches = {.most = config->max_branches,
-                     .pg_bin = config->pg_bin,
-                     .loads_foreign_code = config->loads_foreign_code},
-        .pools = {house->site.pool, house->health.pool, house->workbench.pool},
-    };
+    house->branch = branch_of(house);
     branch_context_begin(&house->branch);
     house->branch.jobs = branch_jobs_new(&house->branch.branches);
     house->backups = backups_of(arena, config);

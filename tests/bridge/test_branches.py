@@ -643,9 +643,97 @@ class Rehearsal(Branches):
         self.files.add("20250102000000_second", "SELECT count(*) FROM elsewhere;\nINSERT INTO public.elsewhere VALUES ('x');")
         self.assertEqual(self.rehearse(self.make(), 409)["detail"], "20250102000000_second, line 2: a write to the foreign table public.elsewhere")
 
+    def test_what_is_foreign_by_its_views_by_a_block_or_only_then_is_asked_before(self):
+        self.sql("CREATE EXTENSION file_fdw; CREATE SERVER files FOREIGN DATA WRAPPER file_fdw; CREATE FOREIGN TABLE elsewhere (a text) SERVER files"
+                 " OPTIONS (filename '/dev/null'); CREATE VIEW seen AS SELECT a FROM elsewhere")
+        self.files.add("20250102000000_second", "INSERT INTO seen VALUES ('x');\nDO $$ BEGIN EXECUTE 'DELETE FROM elsewhere'; END $$;\n"
+                       "CREATE FOREIGN TABLE IF NOT EXISTS public.newer (a text) SERVER files OPTIONS (filename '/dev/null');\nSELECT 1 FROM newer;\nUPDATE newer SET a = 'x';\n"
+                       "IMPORT FOREIGN SCHEMA s FROM SERVER files INTO there;\nDELETE FROM there.t;\nDELETE FROM posts;")
+        self.assertEqual([line.split(", ")[1] for line in self.rehearse(self.make(), 409)["detail"].split("\n")],
+                         ["line 1: a write to the foreign table seen", "line 2: a DO block that names the foreign table elsewhere",
+                          "line 5: a write to the foreign table newer", "line 7: a write to the foreign table there.t"])
+
+    def test_what_functions_and_triggers_of_the_database_do_elsewhere_is_asked_before(self):
+        """They are those of the original, and a request to somebody's service is one of the branch as well."""
+        self.sql("CREATE SCHEMA net; CREATE FUNCTION net.http_post(url text) RETURNS int LANGUAGE sql AS 'SELECT 1';"
+                 "CREATE FUNCTION tell() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM net.http_post(''x''); RETURN NEW; END';"
+                 "CREATE TRIGGER tells AFTER UPDATE ON posts FOR EACH ROW EXECUTE FUNCTION tell();"
+                 "CREATE FUNCTION grow() RETURNS void LANGUAGE plpgsql AS 'BEGIN EXECUTE ''CREATE ROLE ''||''made_by_rehearsal''; END';"
+                 "CREATE FUNCTION growing() RETURNS void LANGUAGE sql AS 'SELECT grow()'; CREATE TABLE calm (a int)")
+        self.files.add("20250102000000_second", "UPDATE posts SET title = 'x';\nSELECT growing();\nCREATE FUNCTION mine() RETURNS void LANGUAGE plpgsql AS $$ BEGIN ALTER SYSTEM"
+                       " RESET ALL; END $$;\nSELECT mine();\nUPDATE calm SET a = 1;\nGRANT EXECUTE ON FUNCTION grow() TO PUBLIC;\nDROP FUNCTION mine();")
+        self.assertEqual([line.split(", ")[1] for line in self.rehearse(self.make(), 409)["detail"].split("\n")],
+                         ["line 1: a trigger of the table posts", "line 2: growing()", "line 4: mine()"])
+
+    def test_a_grant_on_a_function_that_is_called_elsewhere_is_no_call(self):
+        """The event triggers of a hosted database grant what its extensions bring."""
+        self.sql("CREATE FUNCTION granting() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF false THEN GRANT USAGE ON SCHEMA net TO public;"
+                 " ALTER FUNCTION net.http_get(url text, params jsonb) SECURITY DEFINER; REVOKE ALL ON FUNCTION net.http_get(text) FROM PUBLIC; END IF; END $$;"
+                 "CREATE EVENT TRIGGER grants ON ddl_command_end EXECUTE FUNCTION granting()")
+        self.files.add("20250102000000_second", "ALTER TABLE posts ADD COLUMN slug text;")
+        self.assertTrue(self.rehearse(self.make())["ok"])
+        answer = self.http.post("/api/migrations/idempotent/run", {"dry_run": True})
+        self.assertEqual((answer.status, answer.json["ok"]), (200, True), answer.body)
+
+    def test_callbacks_are_looked_at_as_well(self):
+        self.drop_all()
+        self.admin("DROP ROLE IF EXISTS made_by_rehearsal")
+        self.sql("CREATE TABLE flyway_schema_history (installed_rank int PRIMARY KEY, version varchar(50), description varchar(200) NOT NULL, type varchar(20) NOT NULL,"
+                 " script varchar(1000) NOT NULL, checksum int, installed_by varchar(100) NOT NULL, installed_on timestamp NOT NULL DEFAULT now(), execution_time int NOT NULL,"
+                 " success boolean NOT NULL)")
+        self.files.write("flyway.conf", "flyway.locations=filesystem:sql\n")
+        self.files.write("sql/V1__a.sql", "CREATE TABLE a (id int);")
+        self.files.write("sql/beforeMigrate.sql", "SELECT 1;\nCREATE ROLE made_by_rehearsal;")
+        self.process = self.start("--framework", "flyway")
+        self.http = self.bridge(self.process)
+        self.assertEqual(self.rehearse(self.make(), 409)["detail"], "sql/beforeMigrate.sql, line 2: CREATE ROLE")
+        self.assertEqual(self.admin("SELECT 1 FROM pg_roles WHERE rolname = 'made_by_rehearsal'"), [])
+
     def test_in_a_branch_without_rows_nothing_is_known(self):
         self.needs_dump()
         self.assertIn("tracking table", self.rehearse(self.make(source="schema"), 400)["error"])
+
+
+class RehearsalOfOthers(Branches):
+    """It executes what a run would, and so whoever may not run something on the server may not do it from a branch."""
+    def setUp(self):
+        Case.setUp(self)
+        self.files = self.project()
+        self.files.add("20250102000000_second", "CREATE TABLE more (a int);")
+        self.addCleanup(self.drop_all)
+        self.addCleanup(self.admin, "DROP ROLE IF EXISTS made_by_rehearsal")
+
+    def as_one(self, token, path, body=None, status=200):
+        answer = self.http.post(path, body or {}, headers={"Authorization": f"Bearer {token}"})
+        self.assertEqual(answer.status, status, answer.body)
+        return answer.json
+
+    def begin(self, *arguments):
+        self.anna = self.token("read,plan,run,branch,approve", name="anna")
+        self.bert = self.token("read,plan,approve", name="bert")
+        self.carl = self.token("read,branch", name="carl")
+        self.process = self.start("--tokens", self.tokens, *arguments)
+        self.http = self.bridge(self.process)
+        self.at = f"/api/branches/{self.as_one(self.anna, '/api/branches', status=201)['id']}/rehearse"
+
+    def test_where_another_person_approves_a_rehearsal_needs_it_too(self):
+        self.begin("--require-approval", "always")
+        told = self.as_one(self.carl, self.at, status=409)
+        self.assertEqual((told["reason"], "nobody has approved this yet: run 20250102000000_second" in told["error"]), ("NEEDS_APPROVAL", True), told)
+        waiting = self.http.get("/api/migrations/approvals", headers={"Authorization": f"Bearer {self.bert}"}).json["approvals"]
+        self.assertEqual([(one["what"], one["requestedBy"]) for one in waiting], [("run 20250102000000_second", "carl")])
+        self.as_one(self.bert, "/api/migrations/approvals", {"plan_hash": waiting[0]["planHash"]})
+        told = self.as_one(self.carl, self.at)
+        self.assertEqual((told["ok"], told["plan"]["plan_hash"]), (True, waiting[0]["planHash"]))
+
+    def test_what_acts_on_the_server_needs_the_scope_run_too(self):
+        self.files.add("20250103000000_third", "CREATE ROLE made_by_rehearsal;")
+        self.begin()
+        self.assertEqual(self.as_one(self.carl, self.at, status=409)["reason"], "SERVER_WIDE")
+        told = self.as_one(self.carl, self.at, {"allowServerWide": True}, status=403)
+        self.assertIn('scope "run"', told["error"])
+        self.assertEqual(self.admin("SELECT 1 FROM pg_roles WHERE rolname = 'made_by_rehearsal'"), [])
+        self.assertTrue(self.as_one(self.anna, self.at, {"allowServerWide": True})["ok"])
 
 
 def backgrounds(*calls):

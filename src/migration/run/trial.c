@@ -6,10 +6,10 @@
 #include "base/words.h"
 #include "framework/core/script.h"
 #include "migration/look/baseline.h"
+#include "migration/plan/escaping.h"
 #include "migration/run/around.h"
 #include "migration/run/as_committed.h"
 #include "migration/run/batch.h"
-#include "migration/run/escaping.h"
 #include "migration/run/observer.h"
 #include "migration/run/sequences.h"
 #include "sql/split.h"
@@ -284,7 +284,7 @@ static bool begin(const struct execution *execution)
     struct run *const run = execution->run;
     struct escaping known;
     bool ok = baseline_check(run->request, run->session, &preparation->catalog.detection) &&
-              escaping_find(run, &known, run->request->status);
+              escaping_find(run->request, run->session, &known);
     for (size_t i = 0; ok && i < preparation->count; i++) {
         struct status status;
         struct loaded loaded;
@@ -303,7 +303,7 @@ static bool try_together(const struct execution *execution)
     struct sequences sequences;
     struct escaping known;
     if (!sequences_find(execution->run, execution->preparation, &sequences) ||
-        !escaping_find(execution->run, &known, execution->run->request->status)) {
+        !escaping_find(execution->run->request, execution->run->session, &known)) {
         return false;
     }
     do {

@@ -375,9 +375,10 @@ static ProtobufCMessage *rehearse(void *data, struct rpc_call *call, const Proto
     const Truss__Branch__V1__RehearseBranchRequest *const wish =
         (const Truss__Branch__V1__RehearseBranchRequest *)input;
     const struct branch_call means = means_of(context, call);
+    const struct rehearsal rehearsal = {context->site, &context->approval};
     int64_t id;
     return site_is_connected(context->site, call->status) && read_id(call, wish->id, &id)
-               ? handle_rehearse(context->site, &means, call, id, wish)
+               ? handle_rehearse(&rehearsal, &means, call, id, wish)
                : NULL;
 }
 

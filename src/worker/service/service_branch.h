@@ -7,6 +7,7 @@
 #include "branch/branch.h"
 #include "migration/look/place.h"
 #include "rpc/server.h"
+#include "worker/approvals.h"
 #include "worker/branch_jobs.h"
 
 #define BRANCH_POOLS  4
@@ -16,6 +17,7 @@ struct branch_context {
     const struct site *site;
     struct branches branches;
     struct branch_jobs *jobs;
+    struct approval_rule approval; /* a rehearsal executes what a run would */
     char worker[BRANCH_WORKER];
     struct pg_pool *pools[BRANCH_POOLS]; /* those connected to the original database, which release their connections
                                             while it is copied; ended by NULL */

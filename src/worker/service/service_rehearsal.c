@@ -4,9 +4,11 @@
 #include "worker/service/service_rehearsal.h"
 
 #include "base/words.h"
+#include "migration/look/permission.h"
 #include "migration/plan/check/moment.h"
 #include "migration/plan/outside.h"
 #include "migration/run/run.h"
+#include "pg/search.h"
 #include "worker/messages/branch_messages.h"
 #include "worker/messages/messages.h"
 #include "worker/messages/plan_messages.h"
@@ -15,6 +17,8 @@
 #include "worker/witness.h"
 
 #include <string.h>
+
+#define HOME_MS 10000 /* to ask for an approval */
 
 typedef Truss__Branch__V1__RehearseBranchRequest Wish;
 typedef Truss__Branch__V1__RehearseBranchResponse Reply;
@@ -39,11 +43,18 @@ static struct run_options options_of(const Wish *wish)
 
 /* ---- before ---- */
 
-/* Roles, for example, belong to the server, whichever database they are created from. */
+/* Roles, for example, belong to the server, whichever database they are created from. What acts there is a run, whoever
+ * may make branches. */
 static bool may_act_outside(const struct rpc_call *call, const Wish *wish, const struct words *lines, bool by_tool)
 {
-    if (lines->count == 0 || wish->allow_server_wide) {
+    if (lines->count == 0 || (wish->allow_server_wide && (call->principal->scopes & SCOPE_RUN) != 0)) {
         return true;
+    }
+    if (wish->allow_server_wide) {
+        return status_fail(call->status, STATUS_PERMISSION_DENIED,
+                           "Only a caller with the scope \"run\" may rehearse what acts beyond the branch's database: "
+                           "%s. Nothing was run.",
+                           lines->items[0]);
     }
     struct buffer detail = {.arena = call->arena};
     for (size_t i = 0; i < lines->count; i++) {
@@ -59,7 +70,7 @@ static bool may_act_outside(const struct rpc_call *call, const Wish *wish, const
                                words_counted(call->arena, lines->count, "statement acts", "statements act")));
     call->status->detail = buffer_string(&detail);
     call->status->hint = "Where that is wanted: truss branch rehearse --allow-server-wide (in a request: "
-                         "allowServerWide). What functions do is not seen.";
+                         "allowServerWide). What the functions of extensions do is not seen.";
     return false;
 }
 
@@ -82,7 +93,7 @@ static bool plan(const struct request *request, struct rpc_call *call, const Wis
     const bool ok = session != NULL && detect(request, session, &detection) &&
                     prepare(request, session, &detection, &options, &preparation) &&
                     (!would_begin(request, &preparation, &options) ||
-                     (preparation_outside(request->arena, session, &preparation, &outside, request->status) &&
+                     (preparation_outside(request, session, &preparation, &outside) &&
                       may_act_outside(call, wish, &outside, preparation.delegate))) &&
                     explain(request, session, &options, &preparation, &explanation);
     if (ok) {
@@ -92,6 +103,33 @@ static bool plan(const struct request *request, struct rpc_call *call, const Wis
     }
     request_release(request, session);
     return ok;
+}
+
+/* ---- four eyes ---- */
+
+/* Approvals are kept in the worker's own database, where people look for them, and not in its copy. */
+struct home_permission {
+    const struct site *home;
+    struct approval_asker asker;
+    struct permission permission;
+};
+
+static bool may_at_home(void *data, struct pg_session *session, const struct act *act, struct status *status)
+{
+    const struct home_permission *const one = data;
+    (void)session;
+    struct pg_session *const home = pg_session_open_pinned(one->home->conninfo, deadline_in(HOME_MS), status);
+    const bool may = home != NULL && one->asker.permission.may(one->asker.permission.data, home, act, status);
+    pg_session_free(home);
+    return may;
+}
+
+/* NULL: the worker requires no approvals. */
+static const struct permission *permission_of(struct home_permission *one, const struct rehearsal *rehearsal,
+                                              const struct rpc_call *call)
+{
+    *one = (struct home_permission){.home = rehearsal->site, .permission = {.may = may_at_home, .data = one}};
+    return approval_needed(rehearsal->approval, call->principal->name, &one->asker) == NULL ? NULL : &one->permission;
 }
 
 /* ---- running ---- */
@@ -137,9 +175,11 @@ static bool rehearse(const struct request *request, const Wish *wish, Reply *rep
 }
 
 /* Replaces the worker's database by the branch. */
-static bool rehearse_there(const struct site *own, struct rpc_call *call, const Wish *wish,
+static bool rehearse_there(const struct rehearsal *rehearsal, struct rpc_call *call, const Wish *wish,
                            const struct branch_row *row, Reply *reply)
 {
+    const struct site *const own = rehearsal->site;
+    struct home_permission permission;
     const struct conninfo conninfo = conninfo_beside(call->arena, own->conninfo, row->branch);
     struct site site = *own;
     site.conninfo = &conninfo;
@@ -154,21 +194,22 @@ static bool rehearse_there(const struct site *own, struct rpc_call *call, const 
         .deadline = call->deadline,
         .status = call->status,
         .actor = witness_actor(call->arena, call),
+        .permission = permission_of(&permission, rehearsal, call),
     };
     const bool ok = plan(&request, call, wish, reply) && rehearse(&request, wish, reply);
     pg_pool_free(site.pool);
     return ok;
 }
 
-ProtobufCMessage *handle_rehearse(const struct site *site, const struct branch_call *means, struct rpc_call *call,
-                                  int64_t id, const Wish *wish)
+ProtobufCMessage *handle_rehearse(const struct rehearsal *rehearsal, const struct branch_call *means,
+                                  struct rpc_call *call, int64_t id, const Wish *wish)
 {
     Reply *const reply = MESSAGE_NEW(call->arena, Truss__Branch__V1__RehearseBranchResponse,
                                      truss__branch__v1__rehearse_branch_response);
     struct branch_row row;
     struct branch_differences differences;
     if (!branch_get(means, id, &row) || !has_rows(call, &row) || !branch_is_there(means, &row) ||
-        !rehearse_there(site, call, wish, &row, reply) || !branch_diff(means, id, &row, &differences)) {
+        !rehearse_there(rehearsal, call, wish, &row, reply) || !branch_diff(means, id, &row, &differences)) {
         return NULL;
     }
     const Truss__Branch__V1__DiffBranchResponse *const diff = branch_diff_message(call->arena, &row, &differences);
