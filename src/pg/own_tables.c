@@ -5,6 +5,7 @@
 
 #include "base/sqlstate.h"
 #include "pg/code.h"
+#include "pg/listeners.h"
 #include "pg/locks.h"
 #include "pg/own_query.h"
 #include "pg/own_sql.h"
@@ -274,12 +275,7 @@ static bool make(struct pg_session *session, const struct own_tables *tables, co
 /* Names the event triggers that may be why our tables could not be created. */
 static void explain_event_triggers(struct pg_session *session, struct status *status)
 {
-    static const char sql[] =
-        "SELECT pg_catalog.string_agg(pg_catalog.quote_ident(evtname), ', ' ORDER BY evtname) FROM "
-        "pg_catalog.pg_event_trigger WHERE evtenabled OPERATOR(pg_catalog.<>) 'D'";
-    struct status unanswered = {.arena = status->arena};
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, &unanswered);
-    const char *const names = result == NULL ? NULL : pg_field(result, 0, 0);
+    const char *const names = listeners_named(status->arena, session, NULL);
     if (names != NULL && status->hint == NULL) {
         status->hint = arena_printf(status->arena,
                                     "Event triggers run when Truss makes its own tables (schema \"%s\"): %s. Let them "

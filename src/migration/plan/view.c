@@ -9,6 +9,7 @@
 #include "migration/plan/foresee/asked.h"
 #include "migration/plan/foresee/fires.h"
 #include "migration/plan/foresee/grammar.h"
+#include "migration/plan/foresee/heard.h"
 #include "migration/plan/foresee/held.h"
 #include "migration/plan/foresee/impossible.h"
 #include "migration/plan/foresee/made_tables.h"
@@ -51,9 +52,7 @@ struct explaining {
     bool delegates;                   /* its own tool runs everything */
     /* A relation that the statement names and that neither exists nor was created; NULL: none. */
     const char *absent;
-    const char **told; /* already reported names: once is enough */
-    size_t told_count;
-    size_t told_capacity;
+    struct word_set told;          /* already reported names: once is enough */
     bool makes_unseen;             /* earlier statements may have created things unseen */
     bool moves_unseen;             /* … and renamed them: what a statement names then may be anything */
     struct unseen unseen;          /* the same, through functions that nobody names */
@@ -61,6 +60,7 @@ struct explaining {
     struct asked asked;            /* queries for the effects */
     struct needs needs;            /* what statements need */
     struct fires fires;            /* what the plan creates that fires something */
+    struct heard heard;            /* event triggers */
     struct held held;              /* locks of earlier statements of the transaction */
     bool is_undone;                /* the script itself rolls this back */
     bool is_tried_again;           /* it was interrupted in this statement: the run cleans up */
@@ -117,15 +117,9 @@ static const char *why_refused(struct explaining *explaining, struct text statem
 /* Returns false if it was already reported. */
 static bool tell(struct explaining *explaining, const char *absent)
 {
-    for (size_t i = 0; i < explaining->told_count; i++) {
-        if (strcmp(explaining->told[i], absent) == 0) {
-            return false;
-        }
-    }
-    explaining->told = arena_grow(explaining->request->arena, explaining->told, explaining->told_count,
-                                  &explaining->told_capacity, sizeof *explaining->told);
-    explaining->told[explaining->told_count++] = absent;
-    return true;
+    const bool is_new = !word_set_has(&explaining->told, absent);
+    word_set_add(explaining->request->arena, &explaining->told, absent);
+    return is_new;
 }
 
 /* Is it the tracking table, which the run creates before any script? */
@@ -254,6 +248,7 @@ static void find_effects(struct explaining *explaining, struct text statement, s
     unseen_note(&explaining->unseen, statement);
     add_reached(explaining, effects);
     effects->unknown = effects->unknown || may_be != NULL;
+    heard_statement(&explaining->heard, statement, explaining->is_undone, effects);
     read->loses_data = (effects->count > 0 || effects->unknown) && (effects->loses_values || sql_loses_data(statement));
     if (!explaining->is_undone) {
         world_apply(explaining->world, effects);
@@ -439,6 +434,7 @@ static void begin(struct explaining *explaining, const struct preparation *prepa
                                                 .own_schema = detection->ledger.schema,
                                                 .own_table = detection->ledger.table},
                                       .fires = fires_begin(request->arena, questions, world),
+                                      .heard = {.arena = request->arena, .fires = &explaining->fires},
                                       .impossible = impossible_begin(request->arena, questions, world)};
     asked_answer(&explaining->asked, &explaining->needs, &explaining->facts);
     if (detection->has_ledger) {

@@ -10,6 +10,7 @@
 #include "framework/core/ledger.h"
 #include "migration/look/store.h"
 #include "migration/plan/check/moment.h"
+#include "pg/listeners.h"
 #include "pg/own_tables.h"
 #include "pg/query.h"
 #include "pg/values.h"
@@ -26,6 +27,19 @@ static void explain_refusal(const struct request *request, struct pg_session *se
     if (why != NULL) {
         status->detail = status->detail == NULL ? status->message : status->detail;
         status->message = arena_printf(request->arena, "%s Nothing was run.", why);
+        return;
+    }
+    if (status->sqlstate == NULL || sqlstate_is(status->sqlstate, SQLSTATE_QUERY_CANCELED)) {
+        return;
+    }
+    const char *const names = listeners_named(request->arena, session, NULL);
+    status->message = arena_printf(request->arena, "The tracking table \"%s\".\"%s\" could not be made: %s",
+                                   ledger->schema, ledger->table, status->message);
+    if (names != NULL && status->hint == NULL) {
+        status->hint = arena_printf(request->arena,
+                                    "Event triggers run when it is made: %s. Let them pass this table, or disable them "
+                                    "for the first run.",
+                                    names);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "migration/run/notices.h"
 #include "migration/run/observer.h"
 #include "pg/exec.h"
+#include "pg/listeners.h"
 #include "pg/search.h"
 #include "pg/session_settings.h"
 #include "pg/table_guard.h"
@@ -185,6 +186,18 @@ static void explain_guard(struct run *run, const struct query *query)
     }
 }
 
+/* An error that an event trigger's function has raised does not say what runs that function. After the transaction. */
+static void name_listeners(struct run *run, const char *context, struct failure *failure)
+{
+    const bool asks = context != NULL && !failure->connection_lost;
+    const char *const names = asks ? listeners_named(run->arena, run->session, context) : NULL;
+    const char *const hint = failure->status.hint;
+    if (names != NULL) {
+        failure->status.hint = arena_printf(run->arena, "%s%sIt was raised in an event trigger of the database: %s.",
+                                            hint == NULL ? "" : hint, hint == NULL ? "" : " ", names);
+    }
+}
+
 /* A session is also lost if we close it for lack of memory for an answer. */
 static void note_loss(const struct run *run, struct failure *failure)
 {
@@ -312,6 +325,7 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
         describe(run, &part, &at, failure);
         note_loss(run, failure);
         run_roll_back(run);
+        name_listeners(run, at.context, failure);
     }
     if (query->ladder == LADDER_SESSION && !failure->connection_lost) {
         struct status ignored = {.arena = run->arena};

@@ -7,6 +7,7 @@
 #include "migration/plan/check/moment_needs.h"
 #include "pg/activity.h"
 #include "pg/code.h"
+#include "pg/listeners.h"
 #include "pg/own_sql.h"
 #include "pg/query.h"
 #include "pg/search.h"
@@ -296,6 +297,23 @@ static const char listeners_sql[] =
     "(NOT r.rolsuper OR "
     "(e.evtenabled IN ('A', 'R') AND pg_catalog.current_setting('server_version_num')::int < 170000))";
 
+/* The same for the tracking table, $1.$2, which is the role's own to make: nothing disables them. */
+static const char ledger_listeners_sql[] =
+    "SELECT pg_catalog.format('The event trigger \"%s\" also runs when the tracking table \"%s\".\"%s\" is made: where "
+    "it fails, the run does not begin.', e.evtname, $1::pg_catalog.text, $2::pg_catalog.text) FROM "
+    "pg_catalog.pg_event_trigger e WHERE " PG_LISTENS
+    " AND (e.evttags IS NULL OR 'CREATE TABLE' = ANY (e.evttags)) AND "
+    "e.evtevent IN ('ddl_command_start', 'ddl_command_end') ORDER BY e.evtname";
+
+static void note_listeners(const struct moment *noting)
+{
+    const struct ledger *const ledger = &noting->detection->ledger;
+    if (!noting->detection->has_ledger && ledger->table != NULL) {
+        moment_ask(noting, "What sees the tracking table being made", ledger_listeners_sql, 2,
+                   (const char *const[]){ledger->schema, ledger->table});
+    }
+}
+
 void moment_check_place(const struct moment *moment)
 {
     const struct moment server = moment_because(moment, REASON_SERVER);
@@ -309,6 +327,7 @@ void moment_check_place(const struct moment *moment)
     check_held(moment);
     note_ledger(&noting);
     moment_ask(&noting, "What else happens", notes_sql, 0, NULL);
+    note_listeners(&noting);
 }
 
 void moment_check(const struct moment *moment, const struct preparation *preparation,
