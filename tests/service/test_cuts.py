@@ -181,7 +181,8 @@ class Cuts(Case):
         rpc = self.prisma(script % "SELECT 1/0;\n", "CREATE TABLE public.users(id int); INSERT INTO public.users VALUES (1), (2)")
         self.assertFalse(rpc.call("MigrationService", "Run").ok)
         self.files.add("1", script % "")
-        self.assertIn("a temporary object (line 1), which went with its session", self.refused(rpc))
+        self.assertIn("a temporary object (line 1), which went with its session. Undo what was run, then truss mark-rolled-back 1; or do the rest by hand, "
+                      "then truss mark-applied 1.", self.refused(rpc))
         self.assertEqual(self.sql("SELECT count(*) FROM public.users"), [("2",)])
 
     def test_what_a_new_session_begins_with_stops_the_run_that_goes_on(self):

@@ -48,6 +48,7 @@ class HalfDone(Case):
             with self.assertRaises(RpcError) as refused:
                 rpc.call("MigrationService", method)
             self.assertIn('"20250101000000_a" is half done by an earlier run, and its file is not there any more', refused.exception.status.message)
+            self.assertIn("or undo it, then truss mark-rolled-back 20250101000000_a.", refused.exception.status.message)
         self.assertEqual(self.count(), "1")
         rpc.call("MigrationService", "MarkRolledBack", {"migration": "20250101000000_a"})
         self.assertTrue(rpc.call("MigrationService", "Run").ok)

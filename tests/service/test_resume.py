@@ -229,7 +229,8 @@ class Resume(Case):
         self.kill_worker_and_backend_in(rpc, "CALL work()")
         reply = self.again().call("MigrationService", "Run")
         self.assertFalse(reply.ok)
-        self.assertRegex(reply.failed.error, r"interrupted in step 2 \(line \d\), which commits by itself: whether it did cannot be known")
+        self.assertRegex(reply.failed.error, r"interrupted in step 2 \(line \d\), which commits by itself: whether it did cannot be known. Look, "
+                         r"then truss mark-applied \S+ or truss mark-rolled-back \S+\.")
         self.assertEqual(self.log(), ["one"])
         self.assertEqual(self.sql("SELECT count(*) FROM done"), [("1",)])
 
@@ -294,7 +295,8 @@ class Resume(Case):
         rpc.call("MigrationService", "Run")
         self.files.add("1", "-- a comment may change\n" + LOG % "uno" + "VACUUM log;\nSELECT 1/1;")
         reply = rpc.call("MigrationService", "Run")
-        self.assertIn("step 1 (line 2) is not what was run", reply.failed.error)
+        self.assertIn("step 1 (line 2) is not what was run. Restore the file and run again; or undo what was run, then truss mark-rolled-back 1.",
+                      reply.failed.error)
         self.assertEqual(self.log(), ["one"])
         self.files.add("1", "-- a comment may change\n" + LOG % "one" + "VACUUM log;\nSELECT 1/1;")
         self.assertTrue(rpc.call("MigrationService", "Run").ok)
@@ -307,7 +309,7 @@ class Resume(Case):
         with self.assertRaises(RpcError) as caught:
             rpc.call("MigrationService", "Run", {"migrations": ["2"]})
         self.assertEqual(caught.exception.code, FAILED_PRECONDITION)
-        self.assertIn("half done", caught.exception.status.message)
+        self.assertIn("is half done (2 of 3 steps): run it to its end first; or undo it, then truss mark-rolled-back 1.", caught.exception.status.message)
 
     def test_a_block_that_commits_by_itself_is_recorded_with_its_last_part(self):
         body = ("DECLARE n INT; BEGIN LOOP UPDATE t SET done = true WHERE id IN (SELECT id FROM t WHERE NOT done LIMIT 10); "

@@ -1,6 +1,7 @@
 #include "migration/look/half_done.h"
 
 #include "framework/core/ledger.h"
+#include "migration/look/advice.h"
 #include "migration/look/failed_attempts.h"
 #include "migration/look/store.h"
 #include "pg/own_query.h"
@@ -65,19 +66,19 @@ const char *half_done_sentence(struct arena *arena, const struct half_done *one)
     if (one->is_of_tool) {
         return arena_printf(arena,
                             "The project's own tool was started for \"%s\", and its end was not seen: what it did is "
-                            "not known, and no run starts it again. Undo what it left and say so (truss "
-                            "mark-rolled-back %s), or complete it (truss mark-applied %s).",
-                            name, name, name);
+                            "not known, and no run starts it again. Undo what it left and say so (%s), or complete it "
+                            "(%s).",
+                            name, advice_rolled_back(arena, name), advice_applied(arena, name));
     }
     return one->item == NULL || one->item->file == NULL
                ? arena_printf(arena,
                               "\"%s\" is half done by an earlier run (%u of %u steps), and its file is not there any "
                               "more: nothing runs until that is settled. Restore the file and run it to its end; or "
-                              "undo what it did and say so: truss mark-rolled-back %s.",
-                              name, one->finished, one->steps, name)
+                              "undo what it did and say so: %s.",
+                              name, one->finished, one->steps, advice_rolled_back(arena, name))
                : arena_printf(
                      arena,
                      "Half done by an earlier run: %u of %u steps are finished and stay. The next run continues "
-                     "after them; or undo them and say so: truss mark-rolled-back %s.",
-                     one->finished, one->steps, name);
+                     "after them; or undo them and say so: %s.",
+                     one->finished, one->steps, advice_rolled_back(arena, name));
 }

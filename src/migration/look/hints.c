@@ -5,6 +5,7 @@
 
 #include "base/search.h"
 #include "base/sorting.h"
+#include "migration/look/advice.h"
 #include "migration/look/content.h"
 
 #include <string.h>
@@ -160,9 +161,9 @@ static void hint_renamed(const struct request *request, const struct by_content 
     put_in_front(request, item,
                  arena_printf(request->arena,
                               "Its content is that of %s, which is applied and has no file: it seems to have "
-                              "been renamed. Give it its old name, or say that it is applied (truss "
-                              "mark-applied %s): a run of it is refused, because it would execute it again.",
-                              orphan->name, item->name));
+                              "been renamed. Give it its old name, or say that it is applied (%s): a run of it is "
+                              "refused, because it would execute it again.",
+                              orphan->name, advice_applied(request->arena, item->name)));
 }
 
 /* A second copy of an applied content whose old name is gone: a run of it is refused like that of the first. */

@@ -310,7 +310,7 @@ static bool is_recorded(const struct request *request, const struct catalog_item
                request->status, STATUS_FAILED_PRECONDITION,
                "%s is pending: the tracking table has nothing that its file could be compared with. What it says: "
                "truss preview %s",
-               item->name, item->name);
+               item->name, words_quoted(request->arena, item->name));
 }
 
 static bool find_item(const struct request *request, const char *name, struct catalog *catalog, struct past *past)

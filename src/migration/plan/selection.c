@@ -5,6 +5,7 @@
 #include "migration/plan/selection.h"
 
 #include "base/words.h"
+#include "migration/look/advice.h"
 #include "migration/look/catalog.h"
 #include "migration/look/changed.h"
 #include "sql/split.h"
@@ -135,11 +136,10 @@ static bool check_renamed(const struct request *request, const struct catalog *c
     status_fail_because(
         request->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
         "Migration \"%s\" has the content of \"%s\", which is applied and has no file: %s, and a run would execute it "
-        "again. %s, or say that it is applied (truss mark-applied %s); --ignore-history (in a request: ignore_history) "
-        "executes it.",
+        "again. %s, or say that it is applied (%s); --ignore-history (in a request: ignore_history) executes it.",
         item->name, item->renamed->name,
         is_copy ? "it is one of several copies of that" : "it seems to have been renamed",
-        is_copy ? "Delete it" : "Give it its old name", item->name);
+        is_copy ? "Delete it" : "Give it its old name", advice_applied(request->arena, item->name));
     request->status->migration = item->name;
     return false;
 }
@@ -166,7 +166,7 @@ static bool check_history(const struct request *request, const struct catalog *c
                                 "Migration \"%s\" is applied, and its file %s. %s%sRestore the file (truss diff %s "
                                 "shows what was applied), or run with --ignore-history (in a request: ignore_history).",
                                 item->name, became, item->note == NULL ? "" : item->note, item->note == NULL ? "" : " ",
-                                item->name);
+                                words_quoted(request->arena, item->name));
             request->status->migration = item->name;
             return false;
         }
@@ -213,16 +213,15 @@ static bool fail_unresolved(const struct request *request, const struct catalog 
                             const struct catalog_item *item)
 {
     const struct framework *const framework = catalog->detection.framework;
-    const char *const name = words_quoted(request->arena, item->name);
-    const char *const undo =
-        !ledger_has(framework, LEDGER_MARK_ROLLED_BACK)
-            ? ""
-            : arena_printf(request->arena, "undo what it left, then truss mark-rolled-back %s; or ", name);
+    const char *const undo = !ledger_has(framework, LEDGER_MARK_ROLLED_BACK)
+                                 ? ""
+                                 : arena_printf(request->arena, "undo what it left, then %s; or ",
+                                                advice_rolled_back(request->arena, item->name));
     status_fail(
         request->status, STATUS_FAILED_PRECONDITION,
         "An earlier attempt at \"%s\" did not finish, and nothing runs until that is resolved: %scomplete it by "
-        "hand, then truss mark-applied %s (%s).",
-        item->name, undo, name,
+        "hand, then %s (%s).",
+        item->name, undo, advice_applied(request->arena, item->name),
         framework->ledger.failed_note != NULL ? framework->ledger.failed_note : "its own tool stops there, too");
     request->status->migration = item->name;
     request->status->detail = failed_attempt(item)->logs;
@@ -232,13 +231,13 @@ static bool fail_unresolved(const struct request *request, const struct catalog 
 /* The project's own tool had been started, and its worker died before the result was known. */
 static bool fail_for_tool(const struct request *request, const struct catalog *catalog, const struct catalog_item *item)
 {
-    const char *const name = words_quoted(request->arena, item->name);
     status_fail(request->status, STATUS_FAILED_PRECONDITION,
                 "%s's own tool was started for \"%s\", and nobody saw how it ended: the worker went, or lost the "
                 "database. What it did beside the tracking table is not known, and nothing runs until that is "
-                "resolved: undo what it left, then truss mark-rolled-back %s; or complete it by hand, then truss "
-                "mark-applied %s. Each pending migration that it was started for needs its own mark.",
-                catalog->detection.framework->display_name, item->name, name, name);
+                "resolved: undo what it left, then %s; or complete it by hand, then %s. Each pending migration that it "
+                "was started for needs its own mark.",
+                catalog->detection.framework->display_name, item->name, advice_rolled_back(request->arena, item->name),
+                advice_applied(request->arena, item->name));
     request->status->migration = item->name;
     return false;
 }
@@ -285,9 +284,8 @@ static bool check_unresolved(const struct choosing *choosing, bool is_wanted, st
     }
     if (!is_wanted) {
         status_fail(request->status, STATUS_FAILED_PRECONDITION,
-                    "Migration \"%s\" is half done (%zu of %u steps): run it to its end first, or undo it and mark it "
-                    "as rolled back.",
-                    item->name, steps->count, steps->items[0].steps);
+                    "Migration \"%s\" is half done (%zu of %u steps): run it to its end first; or undo it, then %s.",
+                    item->name, steps->count, steps->items[0].steps, advice_rolled_back(request->arena, item->name));
         request->status->migration = item->name;
         return false;
     }
@@ -320,8 +318,8 @@ static bool check_missing(const struct choosing *choosing)
             status_fail(status, STATUS_FAILED_PRECONDITION,
                         "Migration \"%s\" is half done by an earlier run, and its file is not there any more: under "
                         "another name, what it has done already would be done again. Restore the file and run it to "
-                        "its end; or undo it and mark it as rolled back.",
-                        names.items[i]);
+                        "its end; or undo it, then %s.",
+                        names.items[i], advice_rolled_back(choosing->request->arena, names.items[i]));
             status->migration = names.items[i];
             return false;
         }

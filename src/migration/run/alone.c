@@ -5,6 +5,7 @@
 
 #include "base/sqlstate.h"
 #include "framework/core/script.h"
+#include "migration/look/advice.h"
 #include "migration/record/progress.h"
 #include "migration/run/leftovers.h"
 #include "migration/run/lock.h"
@@ -345,9 +346,12 @@ bool alone_run_unseen(struct attempt *attempt, size_t i)
     if (!query_send(run, &query, &attempt->failure)) {
         attempt->left_nothing = !query_may_have_committed(&query, &attempt->failure) && forget_begun(attempt, i);
         if (!step->leaves_nothing && !attempt->left_nothing) {
-            add_hint(attempt, "What it had committed before it failed stays, and how much that is cannot be known: a "
-                              "new run does not begin it again. Look, then mark the migration as applied or as rolled "
-                              "back.");
+            add_hint(attempt,
+                     arena_printf(run->arena,
+                                  "What it had committed before it failed stays, and how much that is cannot be known: "
+                                  "a new run does not begin it again. Look, then %s or %s.",
+                                  advice_applied(run->arena, attempt->record.name),
+                                  advice_rolled_back(run->arena, attempt->record.name)));
         }
         return false;
     }
@@ -423,8 +427,9 @@ bool alone_resume(struct attempt *attempt, size_t i, bool *finished)
         script_position(attempt->content, &attempt->plan.parts, attempt_step(attempt, i)->start, NULL);
     status_fail(run->status, STATUS_FAILED_PRECONDITION,
                 "An earlier run was interrupted in step %zu (line %u), which commits by itself: whether it did cannot "
-                "be known. Look, then mark the migration as applied or as rolled back.",
-                i + 1, where.line);
+                "be known. Look, then %s or %s.",
+                i + 1, where.line, advice_applied(run->arena, attempt->record.name),
+                advice_rolled_back(run->arena, attempt->record.name));
     attempt_fail(attempt);
     attempt->failure.where = where;
     return false;

@@ -5,6 +5,7 @@
 
 #include "framework/core/ledger.h"
 #include "framework/core/script.h"
+#include "migration/look/advice.h"
 #include "migration/look/store.h"
 #include "pg/own_query.h"
 #include "pg/values.h"
@@ -101,11 +102,10 @@ static bool check_session(struct text content, const struct plan *plan, size_t d
         }
         status_fail(status, STATUS_FAILED_PRECONDITION,
                     "Migration \"%s\" was interrupted after step %zu of %zu, and the next steps may need %s (line %u), "
-                    "which went with its session. %s",
+                    "which went with its session. Undo what was run, then %s; or do the rest by hand, then %s.",
                     migration, done, plan->count, step->session_bound,
                     script_position(content, &plan->parts, step->session_bound_at, NULL).line,
-                    "Undo what was run and mark the migration as rolled back; or do the rest by hand and mark it as "
-                    "applied.");
+                    advice_rolled_back(status->arena, migration), advice_applied(status->arena, migration));
         status->migration = migration;
         return false;
     }
@@ -130,9 +130,10 @@ bool steps_match(const struct step_records *records, struct text content, const 
         status_fail(
             status, STATUS_FAILED_PRECONDITION,
             "Migration \"%s\" was interrupted after step %u of %u, and its file has changed since: step %u%s is not "
-            "what was run. Restore the file and run again; or undo what was run and mark the migration as rolled back.",
+            "what was run. Restore the file and run again; or undo what was run, then %s.",
             migration, record->step, record->steps, (unsigned)(i + 1),
-            step == NULL ? " is gone, so the file" : arena_printf(arena, " (line %u)", line));
+            step == NULL ? " is gone, so the file" : arena_printf(arena, " (line %u)", line),
+            advice_rolled_back(arena, migration));
         status->migration = migration;
         return false;
     }

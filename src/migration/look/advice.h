@@ -1,0 +1,15 @@
+/*
+ * Commands in advice, as a person types them: with the migration's name, quoted for a shell if necessary.
+ */
+#ifndef MIGRATION_LOOK_ADVICE_H
+#define MIGRATION_LOOK_ADVICE_H
+
+#include "base/arena.h"
+
+/* "truss mark-rolled-back NAME". */
+const char *advice_rolled_back(struct arena *arena, const char *name);
+
+/* "truss mark-applied NAME". */
+const char *advice_applied(struct arena *arena, const char *name);
+
+#endif
