@@ -121,7 +121,11 @@ class OtherHistory(Refusing):
 
     @per((name, of[0], of[2]) for name, of in OTHERS.items())
     def test_a_missing_file_of_these(self, name, file, refused):
-        with self.altered(name, lambda root: os.remove(os.path.join(root, file))) as rpc:
+        def remove(root):
+            os.remove(os.path.join(root, file))
+            if os.path.exists(down := os.path.join(root, file.replace(".up.", ".down."))):
+                os.remove(down)  # alone it is a version of golang-migrate: versionExists of migrate.go
+        with self.altered(name, remove) as rpc:
             self.assertEqual(self.states(rpc).count("orphaned"), 1)
             self.check_refusal(rpc, refused)
 

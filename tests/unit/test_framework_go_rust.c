@@ -19,6 +19,24 @@ START_TEST(the_table_of_sqlx_may_have_a_schema_and_quotes)
 }
 END_TEST
 
+START_TEST(a_number_of_sqlx_may_have_a_sign)
+{
+    put("Cargo.toml", "[dependencies]\nsqlx = \"0.9\"\n");
+    put("migrations/2_c.sql", "");
+    put("migrations/+1_b.sql", "");
+    put("migrations/-1_a.sql", "");
+    put("migrations/-010_z.sql", "");
+    put("migrations/-0_n.sql", "");
+    put("migrations/x_y.sql", "");
+    put("migrations/x_y.down.sql", "");
+    put("migrations/3_d.down.sql", "");
+    ck_assert_str_eq(listed("sqlx"), "-010_z=-10,-1_a=-1,-0_n=0,+1_b=1,2_c=2");
+    has(warnings_of("sqlx"), "x_y.sql does not begin with a number: sqlx stops at it");
+    has(warnings_of("sqlx"), "x_y.down.sql does not begin with a number: sqlx stops at it");
+    ck_assert_ptr_null(strstr(warnings_of("sqlx"), "3_d"));
+}
+END_TEST
+
 static const char *file_checksum_of(const char *id)
 {
     const struct folder *const folder = folder_of(id);
@@ -75,8 +93,19 @@ START_TEST(version_0_of_goose_is_told_of)
 {
     put("migrations/00000_init.sql", "-- +goose Up\nSELECT 1;\n");
     put("migrations/00001_a.sql", "-- +goose Up\nSELECT 1;\n");
-    ck_assert_str_eq(listed("goose"), "00001_a=1");
+    put("migrations/-1_b.sql", "-- +goose Up\nSELECT 1;\n");
+    put("migrations/+2_c.sql", "-- +goose Up\nSELECT 1;\n");
+    put("migrations/0_d.go", "");
+    put("migrations/helper.go", "");
+    put("migrations/schema.sql", "");
+    put("migrations/3.sql", "");
+    ck_assert_str_eq(listed("goose"), "00001_a=1,+2_c=2");
     has(warnings_of("goose"), "00000_init.sql is left out: goose stops at it");
+    has(warnings_of("goose"), "-1_b.sql is left out: goose stops at it");
+    has(warnings_of("goose"), "0_d.go is left out: goose passes over it");
+    has(warnings_of("goose"), "schema.sql does not begin with a number and an underscore: goose's command stops at it");
+    has(warnings_of("goose"), "3.sql does not begin with a number and an underscore");
+    ck_assert_ptr_null(strstr(warnings_of("goose"), "helper.go"));
 }
 END_TEST
 
@@ -95,6 +124,32 @@ START_TEST(any_ending_is_a_migration_of_golang_migrate_and_of_morph)
     ck_assert_str_eq(listed("morph"), "1_a=a,2_b.up.pgsql=b");
     put("migrations/1_a.up.sql.bak", "");
     has(warnings_of("morph"), "have the same version");
+}
+END_TEST
+
+/* golang-migrate: versionExists and newMigration of migrate.go; bun: getOrCreateMigration of migrate/migrations.go */
+START_TEST(a_version_with_a_down_file_alone_runs_nothing_and_is_recorded)
+{
+    put("go.mod", "require github.com/golang-migrate/migrate/v4 v4.19.1\n");
+    put("migrations/1_a.up.sql", "");
+    put("migrations/1_b.down.sql", "");
+    put("migrations/2_c.down.sql", "DROP TABLE c;");
+    put("migrations/3_d.down.pgsql", "");
+    put("migrations/3_d.up.pgsql", "");
+    put("migrations/4_e.up.down.sql", "");
+    ck_assert_str_eq(listed("golang-migrate"), "1_a=1,2_c=2,3_d.up.pgsql=3,4_e.up=4");
+    const char *const warnings = warnings_of("golang-migrate");
+    has(warnings, "Version 2 has 2_c.down.sql alone: there is nothing to run for it, and its tool records it.");
+    ck_assert_ptr_null(strstr(warnings, "Version 1"));
+    ck_assert_ptr_null(strstr(warnings, "Version 3"));
+    const struct migration_files files = list(folder_of("golang-migrate"));
+    ck_assert(files.items[1].is_down && !files.items[0].is_down && !files.items[2].is_down);
+
+    put("go.mod", "require github.com/uptrace/bun v1.2.18\n");
+    put("migrations/5_f.tx.up.sql", "");
+    put("migrations/5_f.tx.down.sql", "");
+    ck_assert_str_eq(listed("bun"), "1_a=1,2_c=2,4_e.up=4,5_f=5");
+    has(warnings_of("bun"), "Version 2 has 2_c.down.sql alone");
 }
 END_TEST
 
@@ -380,10 +435,12 @@ int main(void)
     TCase *const tests = tcase_create("all");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, the_table_of_sqlx_may_have_a_schema_and_quotes);
+    tcase_add_test(tests, a_number_of_sqlx_may_have_a_sign);
     tcase_add_test(tests, the_sum_of_sqlx_leaves_out_the_characters_that_are_configured);
     tcase_add_test(tests, the_table_of_goose_may_have_a_schema);
     tcase_add_test(tests, version_0_of_goose_is_told_of);
     tcase_add_test(tests, any_ending_is_a_migration_of_golang_migrate_and_of_morph);
+    tcase_add_test(tests, a_version_with_a_down_file_alone_runs_nothing_and_is_recorded);
     tcase_add_test(tests, a_version_of_refinery_may_have_64_bits);
     tcase_add_test(tests, a_name_that_refinery_does_not_see_is_none);
     tcase_add_test(tests, the_ledger_of_refinery_is_as_wide_as_its_versions);

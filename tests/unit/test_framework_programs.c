@@ -3,6 +3,7 @@
  * files are theirs, what they are called, and what a configuration says. Each test says the source that it was taken
  * from.
  */
+#include "framework/coded/ecto_lock.h"
 #include "unit/framework_warnings.h"
 
 /* "a b" for a folder's path and its others. */
@@ -792,6 +793,74 @@ START_TEST(diesel_works_in_utc)
 }
 END_TEST
 
+/* ---- Ecto: ecto_sql 3.13 lib/ecto/adapters/postgres.ex, migration.ex, migrator.ex; Erlang/OTP 25 ---- */
+
+/* What `erl` says of :erlang.phash2({:ecto, prefix, repository}). */
+START_TEST(the_advisory_lock_of_ecto_is_the_hash_of_erlang)
+{
+    ck_assert_int_eq(ecto_lock_key(NULL, "Blog.Repo"), 95883390);
+    ck_assert_int_eq(ecto_lock_key(NULL, "A"), 25028240);
+    ck_assert_int_eq(ecto_lock_key("app", "Blog.Repo"), 18974925);
+    ck_assert_int_eq(ecto_lock_key("a_schema_of_more_than_twelve", "MyApp.Infrastructure.Repo"), 56958935);
+}
+END_TEST
+
+#define ECTO_PROJECT                                                                                                   \
+    put("mix.exs", "{:ecto_sql, \"~> 3.13\"}");                                                                        \
+    put("priv/repo/migrations/20240101000000_a.exs", "defmodule A do\n use Ecto.Migration\nend\n")
+
+/* The keys for the table in this schema, in a line. */
+static const char *ecto_keys(const char *schema)
+{
+    const struct ledger ledger = {.schema = schema, .table = "schema_migrations", .folder = folder_of("ecto")};
+    int64_t keys[MOST_ADVISORY_KEYS];
+    const size_t count = framework_advisory_locks(ledger.folder->framework, &ledger, "db", keys);
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < count; i++) {
+        buffer_printf(&out, "%s%lld", i == 0 ? "" : " ", (long long)keys[i]);
+    }
+    return count == 0 ? "" : buffer_string(&out);
+}
+
+START_TEST(ecto_has_an_advisory_lock_where_a_repository_is_configured_so)
+{
+    ECTO_PROJECT;
+    put("config/config.exs", "import Config\nconfig :blog, Blog.Repo, url: \"x\"\n");
+    ck_assert_str_eq(ecto_keys("public"), "");
+    put("config/config.exs", "import Config\nconfig :blog, Other.Repo, migration_lock: false\n"
+                             "config :blog, Blog.Repo,\n  url: \"x\",\n  migration_lock: :pg_advisory_lock\n");
+    ck_assert_str_eq(ecto_keys("public"), "95883390");
+    ck_assert_str_eq(ecto_keys("app"), "95883390 18974925");
+    ck_assert_ptr_null(folder_of("ecto")->note);
+    put("config/config.exs", "import Config\nconfig :blog, Blog.Repo, url: \"x\"\n");
+    put("config/runtime.exs", "config :blog, A, migration_lock: :pg_advisory_lock\n");
+    ck_assert_str_eq(ecto_keys("public"), "25028240");
+    put("config/runtime.exs", "\nconfig :blog, [{repo(), [migration_lock: :pg_advisory_lock]}]\n");
+    ck_assert_str_eq(ecto_keys("public"), "");
+    has(folder_of("ecto")->note, "config/runtime.exs, line 2, has migration_lock: :pg_advisory_lock for a repository");
+}
+END_TEST
+
+START_TEST(the_default_prefix_of_ecto_is_not_where_its_table_is)
+{
+    ECTO_PROJECT;
+    put("config/config.exs", "config :blog, Blog.Repo, migration_default_prefix: \"app\", migration_source: \"m\"\n");
+    ck_assert_str_eq(folder_of("ecto")->ledger.table, "m");
+    ck_assert_ptr_null(folder_of("ecto")->ledger.schema);
+    ck_assert_ptr_null(folder_of("ecto")->unread_ledger);
+}
+END_TEST
+
+START_TEST(a_number_of_ecto_may_have_a_sign)
+{
+    ECTO_PROJECT;
+    put("priv/repo/migrations/-1_b.exs", "");
+    put("priv/repo/migrations/+2_c.exs", "");
+    put("priv/repo/migrations/x_d.exs", "");
+    ck_assert_str_eq(listed("ecto"), "-1_b=-1,+2_c=2,20240101000000_a=20240101000000");
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("framework_programs");
@@ -840,6 +909,10 @@ int main(void)
     tcase_add_test(tests, numbers_of_sequel_are_times_above_20000101);
     tcase_add_test(tests, the_sum_of_evolve_is_the_same_with_both_line_endings);
     tcase_add_test(tests, diesel_works_in_utc);
+    tcase_add_test(tests, the_advisory_lock_of_ecto_is_the_hash_of_erlang);
+    tcase_add_test(tests, ecto_has_an_advisory_lock_where_a_repository_is_configured_so);
+    tcase_add_test(tests, the_default_prefix_of_ecto_is_not_where_its_table_is);
+    tcase_add_test(tests, a_number_of_ecto_may_have_a_sign);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

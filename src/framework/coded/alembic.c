@@ -325,6 +325,42 @@ static bool alembic_configure(struct arena *arena, struct folder *folder)
 
 /* ---- the ledger ---- */
 
+/* A row that no file says, beside a file that says none: it may be that one's. Then neither is its file missing, nor is
+ * it known what is before it. */
+static void note_unread(struct ledger_reading *reading, const struct migration_file *unread, struct ledger_entry *head)
+{
+    head->missing_note = arena_printf(reading->arena,
+                                      "It may be the revision of %s, which does not say it as plain text: whether its "
+                                      "file is there is not known.",
+                                      unread->filename);
+    reading->entries.unclear =
+        arena_printf(reading->arena,
+                     "The tracking table has the revision %s, which may be that of %s: that file does not say its "
+                     "revision as plain text, so what is applied cannot be known. Write revision = \"…\" at the start "
+                     "of a line, or take the file out of the folder.",
+                     ledger_entry_key(head), unread->filename);
+}
+
+/* An applied revision that computes what is before it, beside others that have no row: they may be before it. */
+static void note_computed(struct ledger_reading *reading, const bool *applied)
+{
+    const struct migration_file *computed = NULL;
+    bool is_left = false;
+    for (size_t i = 0; i < reading->files->count; i++) {
+        const struct migration_file *const file = &reading->files->items[i];
+        const struct alembic_revision *const revision = file->own;
+        computed = applied[i] && revision->is_computed ? file : computed;
+        is_left = is_left || !applied[i];
+    }
+    if (computed != NULL && is_left && reading->entries.unclear == NULL) {
+        reading->entries.unclear =
+            arena_printf(reading->arena,
+                         "%s is applied, and computes the revision before it: whether the others that have no row are "
+                         "before it, and so are applied, cannot be known. Write its down_revision as plain text.",
+                         computed->filename);
+    }
+}
+
 /* The ledger has only the heads: everything before a head is applied as well. */
 static bool alembic_read(struct ledger_reading *reading)
 {
@@ -336,6 +372,7 @@ static bool alembic_read(struct ledger_reading *reading)
         return false;
     }
     struct file_index index = file_index_of(reading->arena, files);
+    const struct migration_file *const unread = alembic_unread(files);
     const struct ledger_entries heads = *entries;
     entries->items = arena_array(reading->arena, heads.count + files->count, sizeof *entries->items);
     entries->count = 0;
@@ -343,11 +380,16 @@ static bool alembic_read(struct ledger_reading *reading)
         const struct migration_file *const file = file_index_find(&index, heads.items[i].key);
         if (file != NULL) {
             is_row[file - files->items] = true;
-        } else {
-            entries->items[entries->count++] = heads.items[i];
+            continue;
+        }
+        struct ledger_entry *const head = &entries->items[entries->count++];
+        *head = heads.items[i];
+        if (unread != NULL) {
+            note_unread(reading, unread, head);
         }
     }
     alembic_mark_applied(reading, is_row, applied);
+    note_computed(reading, applied);
     for (size_t i = 0; i < files->count; i++) {
         if (applied[i]) {
             entries->items[entries->count] = heads.items[0];

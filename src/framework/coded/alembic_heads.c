@@ -12,6 +12,17 @@
 
 /* ---- of the files ---- */
 
+const struct migration_file *alembic_unread(const struct migration_files *files)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        const struct alembic_revision *const revision = files->items[i].own;
+        if (revision->id == files->items[i].filename) {
+            return &files->items[i];
+        }
+    }
+    return NULL;
+}
+
 /* Marks what others follow. Returns a file that follows one that is not there; NULL: there is none. */
 static const struct migration_file *find_followed(const struct migration_files *files, struct file_index *index,
                                                   bool *followed, const char **absent)
@@ -37,11 +48,11 @@ static bool counts(const struct migration_files *files)
 {
     for (size_t i = 0; i < files->count; i++) {
         const struct alembic_revision *const revision = files->items[i].own;
-        if (revision->is_computed || revision->labels.count > 0 || revision->id == files->items[i].filename) {
+        if (revision->is_computed || revision->labels.count > 0) {
             return false;
         }
     }
-    return files->unrecordable == NULL;
+    return files->unrecordable == NULL && alembic_unread(files) == NULL;
 }
 
 void alembic_note_heads(struct arena *arena, struct migration_files *files)
@@ -57,7 +68,7 @@ void alembic_note_heads(struct arena *arena, struct migration_files *files)
             words_add(arena, &heads, file->key);
         }
     }
-    if (lonely != NULL) {
+    if (lonely != NULL && alembic_unread(files) == NULL) { /* else the revision may be that one's */
         files->stops_tool =
             arena_printf(arena,
                          "%s follows the revision %s, which no file has: alembic stops at that, whatever "

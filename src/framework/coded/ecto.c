@@ -3,6 +3,7 @@
  * frameworks also call their ledger schema_migrations, but only Ecto has these columns.
  */
 #include "framework/coded/code.h"
+#include "framework/coded/ecto_lock.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -58,12 +59,12 @@ static bool ecto_configure(struct arena *arena, struct folder *folder)
     }
     if (folder_read(arena, folder, "config/config.exs", &source)) {
         folder->ledger.table = code_string(arena, source, "migration_source");
-        folder->ledger.schema = code_string(arena, source, "migration_default_prefix");
         const char *const priv = code_string(arena, code_behind(source, "Repo,"), "priv");
         folder->path = priv == NULL ? NULL : path_join(arena, folder->base, path_join(arena, priv, "migrations"));
         note_repository(arena, folder, &(const struct source_file){"config/config.exs", source});
     }
     look_at_repositories(arena, folder);
+    ecto_lock_configure(arena, folder);
     return true;
 }
 
@@ -92,7 +93,9 @@ const struct framework framework_ecto = {
                 "ORDER BY inserted_at, version",
             .create = "CREATE TABLE {ledger} (\"version\" bigint, \"inserted_at\" timestamp(0), PRIMARY KEY "
                       "(\"version\"));",
-            /* Held by its migrator, on a second connection, while a migration runs. */
+            /* Held by its migrator, on a second connection, while a migration runs; or an advisory lock is. The table
+             * is where --prefix says: migration_default_prefix is for what migrations make (__prefix__ of
+             * migration.ex). */
             .lock = "LOCK TABLE {ledger} IN SHARE UPDATE EXCLUSIVE MODE;",
             .record = "INSERT INTO {ledger} (version, inserted_at) VALUES ({key}, pg_catalog.date_trunc('second', "
                       "{utc}));",
@@ -101,8 +104,9 @@ const struct framework framework_ecto = {
         {
             .places = WORDS("priv/repo/migrations"),
             .sure_by = WORDS("*.exs: use Ecto.Migration"),
-            .files = FILES({.pattern = "{number}_{title}.exs", .is_code = true},
-                           {.pattern = "{number}_*.ex",
+            /* Integer.parse of migrator.ex, which takes a sign. */
+            .files = FILES({.pattern = "{integer}_{title}.exs", .is_code = true},
+                           {.pattern = "{integer}_*.ex",
                             .passed_over = true,
                             .warning = "is left out: ecto passes over migrations that end in .ex instead of .exs."}),
             /* It searches with Path.wildcard, which leaves out what is hidden. */
@@ -119,8 +123,7 @@ const struct framework framework_ecto = {
                           .part = MENTION_PATH,
                           .argument = 1,
                           .is_usual = gives_modules},
-                         {.files = "*.{ex|exs}", .words = "migration_source"},
-                         {.files = "*.{ex|exs}", .words = "migration_default_prefix", .part = MENTION_SCHEMA}),
+                         {.files = "*.{ex|exs}", .words = "migration_source"}),
     .habits =
         {
             .late = LATE_RUNS,
@@ -133,5 +136,5 @@ const struct framework framework_ecto = {
             .run = WORDS("ecto.migrate"),
             .run_to = WORDS("ecto.migrate", "--to", "{version}"),
         },
-    .hooks = {.configure = ecto_configure},
+    .hooks = {.configure = ecto_configure, .advisory_locks = ecto_locks},
 };

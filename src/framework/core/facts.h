@@ -144,6 +144,8 @@ struct file_rule {
     bool is_code;        /* a program: only the framework's own tool can run it */
     bool no_transaction; /* every statement commits by itself */
     bool passed_over;    /* not a migration */
+    bool is_down;        /* what undoes a version: no migration, unless the version has no other file. Then the tool
+                            records the version, and runs nothing for it */
     const char *warning; /* a warning about such a file, added to its name; NULL: none */
 };
 

@@ -3,6 +3,7 @@
  */
 #include "framework/core/file_rules.h"
 
+#include "framework/core/file_index.h"
 #include "framework/core/inner_path.h"
 #include "framework/core/listing.h"
 #include "framework/core/pattern.h"
@@ -22,20 +23,32 @@ static const char *kept(struct arena *arena, struct text part)
     return part.data == NULL ? NULL : arena_strndup(arena, part.data, part.size);
 }
 
+/* Its number as it is recorded; NULL: the pattern has none. */
+static const char *version_of(struct arena *arena, const struct folder_facts *facts, struct text number)
+{
+    if (facts->key != KEY_NUMBER) {
+        return kept(arena, number);
+    }
+    const bool is_negative = text_starts_with(number, "-");
+    const struct text plain = number_plain(text_slice(number, is_negative ? 1 : 0, number.size));
+    return is_negative && !text_is(plain, "0") ? arena_printf(arena, "-%.*s", (int)plain.size, plain.data)
+                                               : kept(arena, plain);
+}
+
 static void fill(struct arena *arena, const struct folder_facts *facts, const struct file_rule *rule,
                  const struct pattern_match *match, struct migration_file *file)
 {
     const char *const base = path_name(file->name);
-    const struct text number = facts->key == KEY_NUMBER ? number_plain(match->number) : match->number;
     /* Files identified by a number do not need the directory. The stem is a part of base. */
     const char *const name = facts->key == KEY_NAME ? file->name : base;
     const size_t size = (size_t)(base - name) + match->stem.size;
     file->name = facts->whole_names ? file->name : arena_strndup(arena, name, size);
     file->title = kept(arena, match->title);
-    file->version = kept(arena, number);
+    file->version = version_of(arena, facts, match->number);
     file->key = facts->key == KEY_NAME ? NULL : file->version;
     file->is_code = rule->is_code;
     file->no_transaction = rule->no_transaction;
+    file->is_down = rule->is_down;
 }
 
 /* A ledger's numbers are bigints. */
@@ -100,6 +113,49 @@ static void drop_twins(struct migration_files *files)
         if (kept == 0 || strcmp(files->items[kept - 1].name, files->items[i].name) != 0) {
             files->items[kept++] = files->items[i];
         }
+    }
+    files->count = kept;
+}
+
+static bool has_downs(const struct migration_files *files)
+{
+    bool has = false;
+    for (size_t i = 0; i < files->count && !has; i++) {
+        has = files->items[i].is_down;
+    }
+    return has;
+}
+
+/* The files that do more than undo a version. */
+static struct migration_files without_downs(struct arena *arena, const struct migration_files *files)
+{
+    struct migration_files others = {0};
+    for (size_t i = 0; i < files->count; i++) {
+        if (!files->items[i].is_down) {
+            *listing_add(arena, &others) = files->items[i];
+        }
+    }
+    return others;
+}
+
+/* Keeps of the files that undo a version those whose version has no other file. */
+static void drop_downs(struct arena *arena, struct migration_files *files)
+{
+    const struct migration_files others = without_downs(arena, files);
+    struct file_index index = file_index_of(arena, &others);
+    size_t kept = 0;
+    for (size_t i = 0; i < files->count; i++) {
+        const struct migration_file file = files->items[i];
+        if (file.is_down && file_index_find(&index, migration_file_key(&file)) != NULL) {
+            continue;
+        }
+        if (file.is_down) {
+            listing_warn(
+                arena, files,
+                arena_printf(arena, "Version %s has %s alone: there is nothing to run for it, and its tool records it.",
+                             file.version, file.filename));
+        }
+        files->items[kept++] = file;
     }
     files->count = kept;
 }
@@ -191,6 +247,9 @@ bool files_list(struct arena *arena, const struct folder *folder, struct migrati
     }
     if (facts->drops_twins) {
         drop_twins(files);
+    }
+    if (has_downs(files)) {
+        drop_downs(arena, files);
     }
     if (facts->key != KEY_NAME && !facts->numbered_from_one) {
         listing_warn_duplicates(arena, files);

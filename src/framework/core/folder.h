@@ -86,6 +86,7 @@ struct migration_file {
     bool missing;         /* it is listed, but its script does not exist */
     bool is_code;         /* a program: only the framework's own tool can run it */
     bool no_transaction;  /* its name says "no transaction": every statement commits by itself */
+    bool is_down;         /* its version has only the file that undoes it: nothing runs, and a row is written */
     bool repeatable;      /* runs again whenever its content changes */
     bool may_be_late;     /* its tool runs it after later ones, whatever its habit with the others */
     size_t start;         /* the part of the file that is this migration, [start, end); end 0: the whole file */

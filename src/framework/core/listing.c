@@ -338,6 +338,12 @@ struct text number_plain(struct text number)
 int number_compare(struct text a, struct text b)
 {
     const struct text zero = text_of("0");
+    if (text_starts_with(a, "-") && text_starts_with(b, "-")) {
+        return number_compare(text_slice(b, 1, b.size), text_slice(a, 1, a.size));
+    }
+    if (text_starts_with(a, "-") || text_starts_with(b, "-")) {
+        return text_starts_with(a, "-") ? -1 : 1;
+    }
     a = a.size == 0 ? zero : number_plain(a);
     b = b.size == 0 ? zero : number_plain(b);
     return a.size != b.size ? (a.size < b.size ? -1 : 1) : memcmp(a.data, b.data, a.size);
@@ -348,9 +354,16 @@ int listing_by_name(const struct migration_file *a, const struct migration_file 
     return strcmp(a->name, b->name);
 }
 
+/* The same with the sign of a negative number. */
+static struct text leading_number(struct text name)
+{
+    const size_t sign = text_starts_with(name, "-") ? 1 : 0;
+    return text_slice(name, 0, sign + leading_digits(text_slice(name, sign, name.size)).size);
+}
+
 int listing_by_version(const struct migration_file *a, const struct migration_file *b)
 {
-    const int order = number_compare(leading_digits(text_of(a->version)), leading_digits(text_of(b->version)));
+    const int order = number_compare(leading_number(text_of(a->version)), leading_number(text_of(b->version)));
     return order != 0 ? order : listing_by_name(a, b);
 }
 

@@ -59,7 +59,7 @@ int listing_by_name(const struct migration_file *a, const struct migration_file 
 /* The digits of a number without leading zeros: "7" of "007", "0" of "000". */
 struct text number_plain(struct text number);
 
-/* Compares two strings of digits as numbers; none are 0. */
+/* Compares two strings of digits as numbers; none are 0. A "-" may stand before them. */
 int number_compare(struct text a, struct text b);
 
 /* The digits at the beginning of a text. */

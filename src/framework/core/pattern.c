@@ -46,6 +46,20 @@ static bool fits_number(struct text range, struct text rest, struct text name, s
     return fits(rest, name, at + count, match);
 }
 
+/* A number with a sign, of which only "-" is kept. */
+static bool fits_integer(struct text rest, struct text name, size_t at, struct pattern_match *match)
+{
+    const bool has_sign = at < name.size && (name.data[at] == '+' || name.data[at] == '-');
+    const size_t first = has_sign ? at + 1 : at;
+    const size_t count = digits_at(name, first);
+    if (count == 0) {
+        return false;
+    }
+    match->number = text_slice(name, has_sign && name.data[at] == '-' ? at : first, first + count);
+    match->stem = text_slice(name, 0, first + count);
+    return fits(rest, name, first + count, match);
+}
+
 /* The longest text that leaves room for the rest. */
 static bool fits_anything(struct text rest, struct text name, size_t at, bool is_title, struct pattern_match *match)
 {
@@ -92,6 +106,9 @@ static bool fits(struct text pattern, struct text name, size_t at, struct patter
     const struct text behind = text_slice(pattern, close + 1, pattern.size);
     if (text_is(word, "title")) {
         return fits_anything(behind, name, at, true, match);
+    }
+    if (text_is(word, "integer")) {
+        return fits_integer(behind, name, at, match);
     }
     if (text_starts_with(word, "number")) {
         return fits_number(text_slice(word, strlen("number:"), word.size), behind, name, at, match);

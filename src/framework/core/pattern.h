@@ -2,6 +2,7 @@
  * Patterns of file names, as a framework's facts write them:
  *
  *     {number}          digits; {number:14} exactly so many; {number:1-14} between so many
+ *     {integer}         digits, with a sign or without
  *     {title}           anything; its text is returned
  *     *                 anything
  *     {sql|js|ts}       one of these

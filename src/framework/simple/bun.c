@@ -115,7 +115,7 @@ const struct framework framework_bun = {
             .likely_by = WORDS("{number:1-14}_*.tx.up.sql", "{number:1-14}_*.up.sql: --bun:split"),
             .files = FILES(
                 {.pattern = "{number:1-14}_*.tx.up.sql"}, {.pattern = "{number:1-14}_*.up.sql", .no_transaction = true},
-                {.pattern = "{number:1-14}_*.down.sql", .passed_over = true},
+                {.pattern = "{number:1-14}_*.down.sql", .is_down = true}, /* getOrCreateMigration of migrations.go */
                 {.pattern = "*.{up|down}.sql",
                  .passed_over = true,
                  .warning = "is left out: bun stops at it, names begin with up to 14 digits and an underscore."},

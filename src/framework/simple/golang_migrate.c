@@ -57,8 +57,10 @@ const struct framework framework_golang_migrate = {
                                 "go-pg/migrations|go-pg-migrations",
                                 "{number}_*.up.sql & Cargo.toml"),
             .likely_by = WORDS("{number}_*.up.sql"),
-            /* Any ending counts (source/parse.go). */
-            .files = FILES({.pattern = "{number}_*.up.sql"}, {.pattern = "{number}_*.up.*"}),
+            /* Any ending counts (source/parse.go). A version with a down file alone is one as well, an empty one
+             * (versionExists and newMigration of migrate.go). */
+            .files = FILES({.pattern = "{number}_*.up.sql"}, {.pattern = "{number}_*.down.sql", .is_down = true},
+                           {.pattern = "{number}_*.up.*"}, {.pattern = "{number}_*.down.*", .is_down = true}),
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,
             .makes = {"{utc:%Y%m%d%H%M%S}_{slug}.up.sql", ""},

@@ -12,10 +12,11 @@
 static bool goose_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                          const char **warning)
 {
-    const bool is_none = strcmp(file->version, "0") == 0;
+    const bool is_none = strcmp(file->version, "0") == 0 || file->version[0] == '-';
     (void)folder;
     if (is_none) {
-        *warning = arena_printf(arena, "%s is left out: goose stops at it, its versions begin with 1.", file->filename);
+        *warning = arena_printf(arena, "%s is left out: goose %s it, its versions begin with 1.", file->filename,
+                                file->is_code ? "passes over" : "stops at");
     }
     return !is_none;
 }
@@ -68,8 +69,12 @@ const struct framework framework_goose = {
             .named_by = "go.mod: pressly/goose",
             .sure_by = WORDS("*.sql: -- +goose Up", "{number}_*.go: goose.AddMigration|goose.AddNamedMigration"),
             /* Programs are migrations too; those without a number are helpers. */
-            .files = FILES({.pattern = "*_test.go", .passed_over = true}, {.pattern = "{number}_*.go", .is_code = true},
-                           {.pattern = "{number}_*.sql"}),
+            .files = FILES({.pattern = "*_test.go", .passed_over = true},
+                           {.pattern = "{integer}_*.go", .is_code = true}, {.pattern = "{integer}_*.sql"},
+                           {.pattern = "*.sql",
+                            .passed_over = true,
+                            .warning = "does not begin with a number and an underscore: goose's command stops at it, "
+                                       "and a program passes over it."}),
             .key = KEY_NUMBER,
             .order = ORDER_OF_NUMBERS,
             .marks = {.up = "+goose Up",

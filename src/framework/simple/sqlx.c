@@ -174,8 +174,9 @@ const struct framework framework_sqlx = {
                                           .table_has_schema = true,
                                           .is_of_others = true},
             .sure_by = WORDS("Cargo.toml: sqlx & {number}_*.sql"),
-            .files = FILES({.pattern = "*.down.sql", .passed_over = true}, {.pattern = "{number}_{title}.up.sql"},
-                           {.pattern = "{number}_{title}.sql"},
+            /* parts[0].parse::<i64>() of migrate/source.rs, which takes a sign. */
+            .files = FILES({.pattern = "{integer}_*.down.sql", .passed_over = true},
+                           {.pattern = "{integer}_{title}.up.sql"}, {.pattern = "{integer}_{title}.sql"},
                            {.pattern = "*_*.sql",
                             .passed_over = true,
                             .warning = "does not begin with a number: sqlx stops at it."}),

@@ -18,6 +18,10 @@ bool migration_content(struct arena *arena, const struct migration_file *file, s
                        struct status *status)
 {
     struct file_stamp stamp;
+    if (file->is_down) {
+        *content = text_of("");
+        return true;
+    }
     if (file_look(file->path, &stamp) == FILE_REGULAR && stamp.size > limit) {
         return status_fail_because(
             status, STATUS_FAILED_PRECONDITION, REASON_MIGRATION_TOO_LARGE,

@@ -1,0 +1,113 @@
+"""Files that a tool counts in a way of its own: a down script alone, a number with a sign, a revision that only running the program would
+tell. Each test names the source of the tool that decides."""
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))
+from fixtures import Written  # also makes harness known
+import harness
+from harness import RpcError
+
+
+class OddFiles(Written):
+    def run_all(self, rpc):
+        reply = rpc.call("MigrationService", "Run", {})
+        self.assertTrue(reply.ok, reply)
+        return [one.name for one in reply.applied]
+
+    def by_name(self, rpc):
+        return {one.name: self.state(one) for one in self.status(rpc).migrations}
+
+    # ---- golang-migrate: versionExists and newMigration of migrate.go ----
+
+    def test_a_down_file_alone_is_a_version_of_golang_migrate_that_runs_nothing(self):
+        self.write("go.mod", "require github.com/golang-migrate/migrate/v4 v4.19.1\n")
+        self.write("migrations/1_a.up.sql", "CREATE TABLE a (i int);")
+        self.write("migrations/2_b.down.sql", "DROP TABLE a;")
+        with self.start() as rpc:
+            self.assertEqual(self.by_name(rpc), {"1_a": "pending", "2_b": "pending"})
+            self.assertIn("Version 2 has 2_b.down.sql alone", " ".join(self.status(rpc).warnings))
+            self.assertEqual(self.run_all(rpc), ["1_a", "2_b"])
+            self.assertEqual(self.by_name(rpc), {"1_a": "applied", "2_b": "applied"})
+        self.assertEqual(self.sql("SELECT version, dirty FROM schema_migrations"), [("2", "f")])
+        self.assertEqual(self.sql("SELECT to_regclass('a') IS NOT NULL"), [("t",)])
+
+    def test_the_version_that_golang_migrate_recorded_for_a_down_file_is_not_missing(self):
+        self.write("go.mod", "require github.com/golang-migrate/migrate/v4 v4.19.1\n")
+        self.write("migrations/1_a.up.sql", "CREATE TABLE a (i int);")
+        self.write("migrations/2_b.down.sql", "DROP TABLE a;")
+        self.write("migrations/3_c.up.sql", "CREATE TABLE c (i int);")
+        self.sql("CREATE TABLE a (i int); CREATE TABLE schema_migrations (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL); "
+                 "INSERT INTO schema_migrations VALUES (2, false)")
+        with self.start() as rpc:
+            self.assertEqual(self.by_name(rpc), {"1_a": "applied", "2_b": "applied", "3_c": "pending"})
+            self.assertEqual(self.run_all(rpc), ["3_c"])
+
+    # ---- sqlx: `parts[0].parse::<i64>()` of sqlx-core/src/migrate/source.rs ----
+
+    def test_a_negative_version_of_sqlx_runs_first(self):
+        self.write("Cargo.toml", '[dependencies]\nsqlx = "0.9"\n')
+        self.write("migrations/1_b.sql", "INSERT INTO a VALUES (1);")
+        self.write("migrations/-1_a.sql", "CREATE TABLE a (i int);")
+        with self.start() as rpc:
+            self.assertEqual(self.run_all(rpc), ["-1_a", "1_b"])
+            self.assertEqual(self.by_name(rpc), {"-1_a": "applied", "1_b": "applied"})
+        self.assertEqual(self.sql("SELECT version, description, success FROM _sqlx_migrations ORDER BY 1"), [("-1", "a", "t"), ("1", "b", "t")])
+
+    # ---- Alembic: a revision that is not written as text may be any ----
+
+    def revisions(self, row, **files):
+        self.write("alembic.ini", "[alembic]\nscript_location = alembic\n")
+        self.write("alembic/env.py", "from alembic import context\n")
+        for name, text in files.items():
+            self.write(f"alembic/versions/{name}.py", text)
+        self.sql(f"CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY); INSERT INTO alembic_version VALUES ('{row}')")
+
+    FIRST = "revision = 'a1'\ndown_revision = None\n"
+
+    def test_a_row_that_may_be_of_an_unreadable_file_of_alembic_is_not_known(self):
+        self.revisions("b2", a=self.FIRST, b="from ids import revision, down_revision\n")
+        with self.start("--allow-delegate") as rpc:
+            status = self.status(rpc)
+            self.assertIn("has the revision b2, which may be that of b.py", status.problem)
+            [note] = [one.note for one in status.migrations if self.state(one) == "orphaned"]
+            self.assertEqual(note, "It may be the revision of b.py, which does not say it as plain text: whether its file is there is not known.")
+            with self.assertRaises(RpcError) as caught:
+                rpc.call("MigrationService", "Run", {})
+            self.assertIn("b.py", caught.exception.status.message)
+
+    def test_a_row_of_alembic_without_a_file_is_missing_where_all_others_are_read(self):
+        self.revisions("b2", a=self.FIRST)
+        with self.start() as rpc:
+            status = self.status(rpc)
+            self.assertFalse(status.HasField("problem"))
+            [note] = [one.note for one in status.migrations if self.state(one) == "orphaned"]
+            self.assertIn("Can't locate revision", note)
+
+    def test_what_follows_an_unreadable_file_of_alembic_follows_no_missing_one(self):
+        self.revisions("a1", a=self.FIRST, b="from ids import revision, down_revision\n", c="revision = 'c3'\ndown_revision = 'b2'\n")
+        with self.start() as rpc:
+            self.assertNotIn("which no file has", " ".join(self.status(rpc).warnings))
+
+    def test_what_is_before_an_applied_revision_of_alembic_that_computes_it_is_not_known(self):
+        self.revisions("b2", a=self.FIRST, b="from ids import FIRST\nrevision = 'b2'\ndown_revision = FIRST\n")
+        with self.start() as rpc:
+            self.assertIn("b.py is applied, and computes the revision before it", self.status(rpc).problem)
+
+    # ---- Ecto: do_lock_for_migrations of ecto_sql's lib/ecto/adapters/postgres.ex; the key is what `erl` computes ----
+
+    def test_a_mark_waits_for_the_advisory_lock_of_ecto(self):
+        self.write("mix.exs", '{:ecto_sql, "~> 3.13"}')
+        self.write("config/config.exs", "config :blog, Blog.Repo, migration_lock: :pg_advisory_lock\n")
+        self.write("priv/repo/migrations/20240101000000_a.exs", "defmodule A do\n  use Ecto.Migration\nend\n")
+        self.sql("CREATE TABLE schema_migrations (version bigint PRIMARY KEY, inserted_at timestamp(0))")
+        self.hold("SELECT pg_advisory_lock(95883390)")
+        with self.start("--lock-wait", "0") as rpc:
+            with self.assertRaises(RpcError) as caught:
+                rpc.call("MigrationService", "MarkApplied", {"migration": "20240101000000_a"})
+            self.assertEqual(caught.exception.status.detail.reason, "LOCKED")
+        self.assertEqual(self.sql("SELECT count(*) FROM schema_migrations"), [("0",)])
+
+
+if __name__ == "__main__":
+    harness.main()
