@@ -630,6 +630,25 @@ class Answers(Workbench):
         answer = self.query("SELECT 1", database="nosuch")
         self.assertEqual(answer.status, 404, answer.body)
 
+    def test_nobody_cancels_the_query_of_another_by_its_id(self):
+        """Clients choose the ids, and "1" is easily guessed; a cancel may even come before the query."""
+        anna, bert = self.token("sql", name="anna"), self.token("sql", name="bert")
+        http = self.bridge(self.worker(self.project(), "--tokens", self.tokens))
+
+        def ask(who, path, **body):
+            return http.post(path, body, headers={"Authorization": f"Bearer {who}"})
+        slow = "SELECT count(*) FROM generate_series(1, 300000000)"
+        answers = []
+        thread = threading.Thread(target=lambda: answers.append(ask(anna, "/api/sql/query", sql=slow, queryId="1")))
+        thread.start()
+        wait_for(lambda: self.sql("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%300000000%' AND state = 'active' AND pid <> pg_backend_pid()") != [("0",)])
+        self.assertFalse(ask(bert, "/api/sql/cancel", queryId="1").json["cancelled"])
+        self.assertFalse(ask(bert, "/api/sql/cancel", queryId="2", ahead=True).json["cancelled"])
+        self.assertEqual(ask(anna, "/api/sql/query", sql="SELECT 1", queryId="2").status, 200)
+        self.assertTrue(ask(anna, "/api/sql/cancel", queryId="1").json["cancelled"])
+        thread.join()
+        self.assertEqual(answers[0].status, 499, answers[0].body)
+
     def test_a_query_is_cancelled_by_its_id(self):
         self.open()
         slow = "SELECT count(*) FROM generate_series(1, 100000) a, generate_series(1, 100000) b"

@@ -3,6 +3,7 @@
  */
 #include "worker/service/service_sql.h"
 
+#include "base/digest.h"
 #include "base/limits.h"
 #include "base/shortage.h"
 #include "pg/values.h"
@@ -18,6 +19,14 @@ static bool is_wanted(const void *asker)
     return rpc_call_is_wanted(asker);
 }
 
+/* Clients choose the ids of their queries: a caller finds only its own. "" stays so. */
+static const char *own_id(const struct rpc_call *call, const char *id)
+{
+    return id[0] == '\0'
+               ? ""
+               : sha256_hex_of(call->arena, text_of(arena_printf(call->arena, "%s\n%s", call->principal->name, id)));
+}
+
 static struct workbench_call call_of(const struct workbench *workbench, const struct rpc_call *call,
                                      const char *database, const char *query_id)
 {
@@ -27,7 +36,7 @@ static struct workbench_call call_of(const struct workbench *workbench, const st
         .status = call->status,
         .deadline = call->deadline,
         .database = database,
-        .query_id = query_id,
+        .query_id = own_id(call, query_id),
         .is_wanted = is_wanted,
         .asker = call,
     };
@@ -105,7 +114,7 @@ static ProtobufCMessage *cancel(void *context, struct rpc_call *call, const Prot
     const Truss__Sql__V1__CancelRequest *const message = (const Truss__Sql__V1__CancelRequest *)input;
     Truss__Sql__V1__CancelResponse *const reply =
         MESSAGE_NEW(call->arena, Truss__Sql__V1__CancelResponse, truss__sql__v1__cancel_response);
-    reply->cancelled = running_cancel(workbench->running, message->query_id, message->ahead);
+    reply->cancelled = running_cancel(workbench->running, own_id(call, message->query_id), message->ahead);
     return &reply->base;
 }
 
