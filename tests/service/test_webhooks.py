@@ -127,6 +127,20 @@ class Webhooks(Case):
         self.assertEqual({event["id"] for event in events}, {events[0]["id"]})
         wait_for(lambda: self.rows() == [["0"]])
 
+    def test_what_is_dropped_after_a_week_is_counted_and_what_tells_of_a_long_run_is_kept(self):
+        receiver = self.receiver()
+        rpc = self.begin(self.config(receiver), "CREATE TABLE a (id int);")
+        rpc.call("MigrationService", "Run", {})
+        self.events(receiver, 2)
+        self.process.stop()
+        self.sql("INSERT INTO truss.webhook_events SELECT gen_random_uuid()::text, hook, '0', kind, '{}', now() - interval '8 days', now() + due::interval, 0, ''"
+                 " FROM (VALUES ('gone', 'run.done', '-8 days'), ('ops', 'run.done', '1 day'), ('ops', 'run.lost', '45 s'), ('gone', 'run.lost', '-8 days')) v (hook, kind, due)")
+        self.process = self.worker(self.files, "--webhooks", self.config(receiver))
+        wait_for(lambda: self.rows("hook, kind") == [["ops", "run.lost"]])
+        wait_for(lambda: "webhook events dropped after a week" in self.process.text())
+        families = self.rpc(self.process).call("Health", "GetMetrics").families
+        self.assertEqual([one.samples[0].value for one in families if one.name == "truss_webhooks_given_up_total"], [3])
+
     def test_of_a_run_whose_worker_was_killed_it_is_told_that_it_is_lost(self):
         receiver = self.receiver()
         config = self.config(receiver)

@@ -178,6 +178,17 @@ void hook_delivery_wake(struct hook_delivery *delivery)
     pthread_mutex_unlock(&delivery->mutex);
 }
 
+bool hook_delivery_sweep(struct hook_delivery *delivery, struct pg_session *session, struct status *status)
+{
+    size_t dropped;
+    const bool ok = hook_rows_sweep(session, &dropped, status);
+    if (dropped > 0) {
+        tally_add(&delivery->given_up, dropped);
+        log_warn("webhook events dropped after a week", "count=%zu", dropped);
+    }
+    return ok;
+}
+
 void hook_delivery_stop(struct hook_delivery *delivery)
 {
     atomic_store(&delivery->stopping, true);

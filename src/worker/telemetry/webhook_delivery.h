@@ -43,6 +43,9 @@ void hook_delivery_start(struct hook_delivery *delivery, const struct hook_list 
 /* Wakes the threads: there are new rows. */
 void hook_delivery_wake(struct hook_delivery *delivery);
 
+/* Gives up what is older than a week; that is logged and counted. */
+bool hook_delivery_sweep(struct hook_delivery *delivery, struct pg_session *session, struct status *status);
+
 /* Stops the threads soon. */
 void hook_delivery_stop(struct hook_delivery *delivery);
 

@@ -130,9 +130,14 @@ bool hook_rows_renew(struct pg_session *session, const char *operations, uint32_
     return result != NULL;
 }
 
-bool hook_rows_sweep(struct pg_session *session, struct status *status)
+bool hook_rows_sweep(struct pg_session *session, size_t *dropped, struct status *status)
 {
-    PG_RESULT(result) = write_row(
-        session, "DELETE FROM {truss}.webhook_events WHERE created_at < " NOW " - interval '7 days'", 0, NULL, status);
+    /* The row that would report a run as lost is put off as long as the run lasts. */
+    PG_RESULT(result) =
+        write_row(session,
+                  "DELETE FROM {truss}.webhook_events WHERE created_at < " NOW
+                  " - interval '7 days' AND (kind <> 'run.lost' OR next_at < " NOW " - interval '7 days') RETURNING 1",
+                  0, NULL, status);
+    *dropped = result == NULL ? 0 : (size_t)PQntuples(result);
     return result != NULL;
 }

@@ -52,7 +52,7 @@ bool hook_rows_put_off(struct pg_session *session, const struct hook_due *due, u
 /* The runs of these operations (an array literal) are alive: postpones the rows that would report them as lost. */
 bool hook_rows_renew(struct pg_session *session, const char *operations, uint32_t ms, struct status *status);
 
-/* Deletes rows older than a week, such as those of removed receivers. */
-bool hook_rows_sweep(struct pg_session *session, struct status *status);
+/* Deletes rows older than a week, such as those of removed receivers. *dropped: how many. */
+bool hook_rows_sweep(struct pg_session *session, size_t *dropped, struct status *status);
 
 #endif

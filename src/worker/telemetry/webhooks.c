@@ -368,7 +368,7 @@ static void work(struct webhooks *webhooks, struct rounds *next)
             next->renewal = clock_ms() + RENEW_MS;
         }
         if (ok && clock_ms() >= next->sweep) {
-            ok = hook_rows_sweep(session, &status);
+            ok = hook_delivery_sweep(&webhooks->delivery, session, &status);
             next->sweep = clock_ms() + SWEEP_MS;
         }
     }
