@@ -1,7 +1,7 @@
 /*
  * What is kept of a plan that was read, and the failures in it.
  */
-#include "migration/plan/view.h"
+#include "migration/plan/explained.h"
 
 #include "base/sorting.h"
 

@@ -1,8 +1,8 @@
 /*
  * Catalog queries while a plan is read. They see the catalogs as they are before the plan; each answer, or refusal, is
- * remembered. A plan of thousands of statements asks thousands of mostly similar questions, so it is read twice: the
- * first time questions are only noted and get no answer; then those with the same query are sent together; the second
- * time they are answered from the results. A question that was not noted is sent by itself.
+ * remembered. A plan of thousands of statements asks thousands of mostly similar questions, so some of its scripts at a
+ * time are read twice: the first time questions are only noted and get no answer; then those with the same query are
+ * sent together; the second time they are answered from the results. A question that was not noted is sent by itself.
  */
 #ifndef MIGRATION_PLAN_FORESEE_QUESTIONS_H
 #define MIGRATION_PLAN_FORESEE_QUESTIONS_H
