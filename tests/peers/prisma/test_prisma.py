@@ -24,10 +24,12 @@ def setUpModule():
 
 
 class Prisma(Case):
+    tool = ["prisma.sh", CLI]
+
     def prisma(self, files, *arguments, schema=None, url=None):
         """Runs the CLI on a copy of the project; answers (status, text)."""
         parameters = {"schema": schema} if schema else {}
-        result = subprocess.run(["sh", os.path.join(HERE, "prisma.sh"), CLI, files.path, *arguments], text=True, timeout=120,
+        result = subprocess.run(["sh", os.path.join(HERE, self.tool[0]), self.tool[1], files.path, *arguments], text=True, timeout=120,
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
                                 env=dict(os.environ, DATABASE_URL=url or self.url(**parameters)))
         return result.returncode, result.stdout
