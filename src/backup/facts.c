@@ -127,18 +127,20 @@ static void count_rows(const struct backup_call *call, struct pg_session *sessio
     buffer_putc(json, '}');
 }
 
-/* {"table":"1f0c…",…}: a digest of all definitions of a kind, in the encoding of the database: with SQL_ASCII they may
- * not be valid UTF-8. */
+/* {"table":"1f0c…",…}: a digest of all definitions of a kind, with owners, rights and comments, in the encoding of the
+ * database: with SQL_ASCII they may not be valid UTF-8. Of the database itself it is not: what a dump does not contain
+ * is restored later. */
 static const char *read_digests(const struct backup_call *call, struct pg_session *session)
 {
     static const char sql[] =
-        "SELECT pg_catalog.json_object_agg(k.kind, k.digest ORDER BY k.kind)::text FROM (SELECT o.kind, "
-        "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(o.name || E'\\t' || "
-        "coalesce(o.def, ''), E'\\n' ORDER BY o.name COLLATE \"C\", o.def COLLATE \"C\"), "
+        "SELECT coalesce(pg_catalog.json_object_agg(k.kind, k.digest ORDER BY k.kind), '{}')::text FROM (SELECT "
+        "o.kind, "
+        "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.string_agg(pg_catalog.concat_ws(E'\\t', "
+        "o.name, o.def, o.rest), E'\\n' ORDER BY o.name COLLATE \"C\", o.def COLLATE \"C\"), "
         "pg_catalog.getdatabaseencoding())), 'hex') AS digest "
-        "FROM (%s) o GROUP BY o.kind) k";
-    return pg_exec(session, "SET search_path = ''", call->status)
-               ? ask(call, session, arena_printf(call->arena, sql, pg_objects_sql))
+        "FROM (%s) o WHERE o.kind NOT IN ('database', 'setting') GROUP BY o.kind) k";
+    return pg_exec(session, "SET search_path = ''", call->status) && pg_exec(session, pg_objects_settings, call->status)
+               ? ask(call, session, arena_printf(call->arena, sql, pg_objects_query(call->arena, session)))
                : NULL;
 }
 
@@ -168,7 +170,7 @@ static bool read_facts(const struct backup_call *call, struct pg_session *sessio
         return false;
     }
     facts->tables = (uint32_t)PQntuples(tables);
-    buffer_printf(&json, "{\"database\":%s,\"called\":%s,\"objects\":%s,\"digests\":%s,\"rows\":", database, code,
+    buffer_printf(&json, "{\"database\":%s,\"called\":%s,\"objects\":%s,\"schema\":%s,\"rows\":", database, code,
                   objects, digests);
     count_rows(call, session, tables, &json);
     buffer_putc(&json, '}');
@@ -212,8 +214,8 @@ static const char *difference(const struct backup_call *call, struct pg_session 
 struct past {
     const char *objects;
     const char *rows;
-    const char *digests; /* NULL: there are none, or they are from another major version, which writes definitions
-                            differently */
+    const char *digests; /* NULL: they are from an earlier Truss, which compared less, or from another major version,
+                            which writes definitions differently */
 };
 
 static bool read_past(const struct backup_call *call, const struct backup_comparison *with, struct past *past)
@@ -223,7 +225,7 @@ static bool read_past(const struct backup_call *call, const struct backup_compar
     PG_RESULT(result) = own_query(
         with->home,
         "SELECT facts -> 'objects', facts -> 'rows', CASE WHEN pg_catalog.split_part(server_version, '.', 1) = $2 "
-        "THEN facts -> 'digests' END FROM {truss}.backups WHERE id = $1::bigint AND facts IS NOT NULL",
+        "THEN facts -> 'schema' END FROM {truss}.backups WHERE id = $1::bigint AND facts IS NOT NULL",
         2, values, call->status);
     if (result == NULL || PQntuples(result) != 1) {
         return result != NULL && status_fail(call->status, STATUS_NOT_FOUND, "Backup not found.");
@@ -246,9 +248,12 @@ static const char *compare_digests(const struct backup_call *call, const struct 
         "SELECT pg_catalog.string_agg(coalesce(w.key, n.key), ', ' ORDER BY coalesce(w.key, n.key)) FROM "
         "pg_catalog.json_each_text($1::json) w FULL JOIN pg_catalog.json_each_text($2::json) n ON n.key = w.key "
         "WHERE w.value IS DISTINCT FROM n.value";
-    const char *const now = digests == NULL ? "" : read_digests(call, with->restored);
-    if (digests == NULL || now == NULL) {
-        return now;
+    if (digests == NULL) {
+        return " Definitions were not compared: the backup was made by an earlier Truss, or on another major version.";
+    }
+    const char *const now = read_digests(call, with->restored);
+    if (now == NULL) {
+        return NULL;
     }
     PG_RESULT(result) = pg_query(with->home, sql, 2, (const char *const[]){digests, now}, call->status);
     const char *const kinds = result == NULL ? NULL : pg_field(result, 0, 0);

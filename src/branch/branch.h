@@ -186,7 +186,8 @@ void branch_reap(const struct branch_call *call);
 struct branch_difference {
     const char *kind;
     const char *name;
-    const char *parent; /* its definition there; NULL: it does not exist there */
+    const char *parent; /* what is only so there: its definition, and what else is known of it ("OWNER app", "COMMENT
+                           'x'"), a line each; NULL: it does not exist there */
     const char *branch;
 };
 
@@ -194,8 +195,12 @@ struct branch_differences {
     struct branch_difference *items;
     size_t count;
     bool is_truncated;
+    struct words unknown;  /* what both have, and could not be compared: "user mapping app on server other" */
+    struct words left_out; /* what is never compared, in words */
 };
 
+/* Compares the schema of an active branch with that of its parent, by pg/objects.h. Both are read one after the other:
+ * a change meanwhile may be told as a difference. */
 bool branch_diff(const struct branch_call *call, int64_t id, struct branch_row *row,
                  struct branch_differences *differences);
 

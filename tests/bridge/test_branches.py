@@ -42,7 +42,8 @@ class Branches(Case):
 
     def drop_all(self):
         for name in self.databases():
-            self.admin(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            self.admin(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # WITH (FORCE) is newer than 12
+            self.admin(f'DROP DATABASE IF EXISTS "{name}"')
 
     def admin(self, sql):
         return self.cluster.psql("postgres", sql)

@@ -282,6 +282,14 @@ static void print_diff(struct arena *arena, const Truss__Branch__V1__DiffBranchR
     } else if (reply->truncated) {
         printf("There is more.\n");
     }
+    for (size_t i = 0; i < reply->n_unknown; i++) {
+        printf("Could not be compared, with the rights of this role or this version of Truss: %s.\n",
+               output_safe(arena, reply->unknown[i], false));
+    }
+    for (size_t i = 0; i < reply->n_not_compared; i++) {
+        printf("%s %s%s\n", i == 0 ? "Not compared:" : "             ",
+               output_safe(arena, reply->not_compared[i], false), i + 1 < reply->n_not_compared ? ";" : ".");
+    }
 }
 
 static int diff(struct cli *cli)

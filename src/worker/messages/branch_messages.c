@@ -91,13 +91,17 @@ Truss__Branch__V1__DiffBranchResponse *branch_diff_message(struct arena *arena, 
     message->id = (uint32_t)row->id;
     message->parent_db = message_string(row->parent);
     message->branch_db = message_string(row->branch);
-    message->same = differences->count == 0;
+    message->same = differences->count == 0 && differences->unknown.count == 0;
     message->truncated = differences->is_truncated;
     message->n_differences = differences->count;
     message->differences = arena_array(arena, differences->count + 1, sizeof *message->differences);
     for (size_t i = 0; i < differences->count; i++) {
         message->differences[i] = difference_message(arena, &differences->items[i]);
     }
+    message->n_unknown = differences->unknown.count;
+    message->unknown = message_strings(arena, differences->unknown.items, differences->unknown.count);
+    message->n_not_compared = differences->left_out.count;
+    message->not_compared = message_strings(arena, differences->left_out.items, differences->left_out.count);
     return message;
 }
 

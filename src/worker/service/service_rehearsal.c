@@ -217,5 +217,9 @@ ProtobufCMessage *handle_rehearse(const struct rehearsal *rehearsal, const struc
     reply->n_differences = diff->n_differences;
     reply->differences = diff->differences;
     reply->truncated = diff->truncated;
+    reply->n_unknown = diff->n_unknown;
+    reply->unknown = diff->unknown;
+    reply->n_not_compared = diff->n_not_compared;
+    reply->not_compared = diff->not_compared;
     return &reply->base;
 }
