@@ -10,6 +10,7 @@ import harness
 from harness import Case, RpcError, messages, wait_for
 
 FIXTURE = os.path.join(harness.ROOT, "tests", "fixtures", "declared")
+FAILED_PRECONDITION = 9
 LOG = "SELECT number, title, sha FROM ops.deploy_log ORDER BY number"
 
 
@@ -227,6 +228,46 @@ class Declared(Case):
         rpc = self.begin()
         self.assertIn("cannot be it", rpc.call("MigrationService", "GetStatus").problem)
         self.assertIn("cannot be it", self.refusal(rpc).message)
+
+    AUTH = """[framework.ours]
+ledger = "{}"
+create = "CREATE TABLE {{ledger}} (rolname name, rolpassword text)"
+read = "SELECT rolname AS key, rolpassword AS name FROM {{ledger}}"
+record = "INSERT INTO {{ledger}} (rolname) VALUES ({{key}})"
+folder = "db/changes"
+pattern = "{{number:4}}_{{title}}.sql"
+key = "number"
+late = "run"
+edited = "refuse"
+missing = "run"
+"""
+
+    def test_a_table_of_postgresql_or_of_ours_is_no_tracking_table(self):
+        """Whoever writes the project would see in a status what everybody's passwords are, or write an approval with a run."""
+        self.sql("CREATE SCHEMA own_state; CREATE TABLE own_state.approvals (rolname name, rolpassword text)")
+        for ledger in ("pg_catalog.pg_authid", "own_state.approvals", "information_schema.newer"):
+            with self.subTest(ledger):
+                self.write("truss.toml", self.AUTH.format(ledger))
+                rpc = self.begin("--state-schema", "own_state")
+                reply = rpc.call("MigrationService", "GetStatus")
+                self.assertIn("in a schema of PostgreSQL or of Truss itself", reply.problem)
+                self.assertEqual((list(reply.migrations), self.refusal(rpc).code), ([], FAILED_PRECONDITION))
+        for ledger in ("pg_authid", "approvals"):  # by its name it is found in each schema, and where nothing else is also without the folder
+            self.write("truss.toml", self.AUTH.format(ledger))
+            shutil.rmtree(f"{self.path}/db", True)
+            rpc = self.begin("--state-schema", "own_state")
+            reply = rpc.call("MigrationService", "GetStatus")
+            self.assertEqual((list(reply.migrations), reply.tracking_table), ([], ""), ledger)
+
+    def test_what_is_written_to_the_table_is_a_part_of_the_plan(self):
+        """It is sent with the scripts: who approved these has not approved another row."""
+        rpc = self.begin()
+        plans = {rpc.call("MigrationService", "Plan").plan_hash}
+        for key, value in (("record", '"INSERT INTO {ledger} (number, title, sha) VALUES ({key}, {title}, {checksum}); UPDATE {ledger} SET title = {title}"'),
+                           ("lock", '"LOCK TABLE {ledger}"')):
+            self.say(key, value)
+            plans.add(rpc.call("MigrationService", "Plan").plan_hash)
+        self.assertEqual(len(plans), 3)
 
     def test_it_makes_a_new_file(self):
         made = self.begin().call("MigrationService", "Create", {"name": "Add tags"})

@@ -28,11 +28,22 @@ void hash_add_word(struct sha256 *hash, const char *word)
     sha256_add(hash, (struct text){"", 1}); /* its NUL separates words */
 }
 
+/* What the project itself says is sent to the tracking table. A compiled-in framework does not change. */
+static void add_declaration(struct sha256 *hash, const struct framework *framework)
+{
+    const struct ledger_facts *const ledger = &framework->ledger;
+    const char *const templates[] = {ledger->create, ledger->read, ledger->record, ledger->lock};
+    for (size_t i = 0; framework->declared_at != NULL && i < sizeof templates / sizeof templates[0]; i++) {
+        hash_add_word(hash, templates[i]);
+    }
+}
+
 void hash_add_place(struct sha256 *hash, const struct catalog *catalog)
 {
     hash_add_word(hash, catalog->detection.framework->id);
     hash_add_word(hash, catalog->detection.ledger.schema);
     hash_add_word(hash, catalog->detection.ledger.table);
+    add_declaration(hash, catalog->detection.framework);
 }
 
 void hash_add_rows(struct arena *arena, struct sha256 *hash, const struct catalog *catalog)

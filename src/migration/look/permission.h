@@ -38,7 +38,7 @@ const char *act_hash_finish(struct arena *arena, struct sha256 *hash);
 /* Adds a word, separated from the next; NULL counts as "". */
 void hash_add_word(struct sha256 *hash, const char *word);
 
-/* Add the framework and the tracking table's place; add the table's rows. */
+/* Add the framework, with the SQL of a declared one, and the tracking table's place; add the table's rows. */
 void hash_add_place(struct sha256 *hash, const struct catalog *catalog);
 void hash_add_rows(struct arena *arena, struct sha256 *hash, const struct catalog *catalog);
 

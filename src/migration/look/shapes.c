@@ -5,6 +5,7 @@
 #include "migration/look/shapes.h"
 
 #include "base/sorting.h"
+#include "pg/own_name.h"
 #include "pg/values.h"
 
 #include <string.h>
@@ -132,11 +133,22 @@ static const char *evidence_of(struct arena *arena, const struct table *table, c
                         shape->with == NULL ? "" : " and stands beside ", shape->with == NULL ? "" : shape->with);
 }
 
-/* A declared framework with a schema has its ledger only there. */
-static bool is_elsewhere(const struct framework *framework, const struct table *table)
+bool shapes_is_reserved(const struct request *request, const struct framework *framework, const char *schema)
 {
-    return framework->declared_at != NULL && framework->ledger.schema != NULL &&
-           strcmp(framework->ledger.schema, table->schema) != 0;
+    const struct conninfo *const conninfo = request->site->conninfo;
+    const bool has_own = conninfo != NULL && conninfo->own_schema != NULL;
+    return framework->declared_at != NULL && schema != NULL &&
+           (strncmp(schema, "pg_", 3) == 0 || strcmp(schema, "information_schema") == 0 ||
+            strcmp(schema, has_own ? conninfo->own_schema : OWN_SCHEMA_USUAL) == 0);
+}
+
+/* A declared framework with a schema has its ledger only there, and none has it among the server's or our own tables.
+ */
+static bool is_elsewhere(const struct request *request, const struct framework *framework, const struct table *table)
+{
+    return (framework->declared_at != NULL && framework->ledger.schema != NULL &&
+            strcmp(framework->ledger.schema, table->schema) != 0) ||
+           shapes_is_reserved(request, framework, table->schema);
 }
 
 /* A declared table belongs to its framework alone. */
@@ -150,7 +162,7 @@ static void judge(const struct request *request, const struct framework *const *
         struct found_ledger found = {.ledger = {.schema = table->schema, .table = table->name}, .table = table};
         for (size_t j = 0; all[j] != NULL && found.candidate_count < MOST_CANDIDATES; j++) {
             const struct ledger_shape *const shape =
-                is_elsewhere(all[j], table) ? NULL : shape_of(tables, folders, all[j], table);
+                is_elsewhere(request, all[j], table) ? NULL : shape_of(tables, folders, all[j], table);
             if (shape != NULL && !found.is_declared) {
                 found.candidates[found.candidate_count++] = all[j];
                 found.evidence = evidence_of(request->arena, table, shape);

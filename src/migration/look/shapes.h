@@ -64,4 +64,8 @@ struct shape_fit shape_fit(struct arena *arena, const struct framework *framewor
  * being written. */
 struct shape_fit shape_fit_exact(struct arena *arena, const struct framework *framework, const struct table *table);
 
+/* Would a project that declares its framework name a table of PostgreSQL or of Truss itself, in this schema? Such a
+ * table is nobody's tracking table: reading it would show what it holds, and a row in it could be an approval. */
+bool shapes_is_reserved(const struct request *request, const struct framework *framework, const char *schema);
+
 #endif

@@ -192,6 +192,28 @@ static void check_older(const struct looking *looking, struct source *source)
         source->framework->display_name);
 }
 
+/* What the project says of the folder or its table that cannot be followed, whatever is in the database; NULL: nothing.
+ */
+static const char *unfit(const struct looking *looking, const struct source *source)
+{
+    struct arena *const arena = looking->request->arena;
+    const struct folder *const folder = &source->folder;
+    if (folder->outside != NULL) {
+        return arena_printf(arena, "%s.", folder->outside);
+    }
+    if (folder->unread_ledger != NULL && looking->request->site->ledger.table == NULL) {
+        return arena_printf(arena, "%s. Say %swhere the tracking table is by --ledger SCHEMA.TABLE.",
+                            folder->unread != NULL ? folder->unread : folder->unread_ledger,
+                            folder->unread != NULL ? "which folder is meant by --migrations, and " : "");
+    }
+    return shapes_is_reserved(looking->request, source->framework, source->ledger.schema)
+               ? arena_printf(arena,
+                              "%s: its tracking table would be %s.%s, in a schema of PostgreSQL or of Truss itself. "
+                              "Name a table of its own.",
+                              source->framework->declared_at, source->ledger.schema, source->ledger.table)
+               : NULL;
+}
+
 static bool source_of_folder(const struct looking *looking, const struct folder *folder, struct source *source)
 {
     *source = (struct source){
@@ -205,18 +227,8 @@ static bool source_of_folder(const struct looking *looking, const struct folder 
     if (folder->mentioned != NULL) {
         source_add_evidence(source, folder->mentioned);
     }
-    if (folder->outside != NULL) {
-        source->problem = arena_printf(looking->request->arena, "%s.", folder->outside);
-        return true;
-    }
-    if (folder->unread_ledger != NULL && looking->request->site->ledger.table == NULL) {
-        source->problem =
-            arena_printf(looking->request->arena, "%s. Say %swhere the tracking table is by --ledger SCHEMA.TABLE.",
-                         folder->unread != NULL ? folder->unread : folder->unread_ledger,
-                         folder->unread != NULL ? "which folder is meant by --migrations, and " : "");
-        return true;
-    }
-    if (looking->session == NULL) {
+    source->problem = unfit(looking, source);
+    if (source->problem != NULL || looking->session == NULL) {
         return true;
     }
     check_role(looking, source);
