@@ -11,6 +11,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import Case, RpcError
 
+DEADLINE_EXCEEDED = 4
 FAILED_PRECONDITION = 9
 ROW = "INSERT INTO big VALUES (%d, '" + "x" * (960 if harness.SANITIZED else 48) + "');\n"
 LARGE = 8_500_000  # a script that is sent in pieces
@@ -82,6 +83,36 @@ class BigFiles(Case):
         self.assertEqual(self.sql("SELECT count(*), count(DISTINCT xmin::text) FROM big"), [(str(len(lines) - 1), "1")])
         if not harness.SANITIZED:
             self.assertLess(self.peak(worker), 2 * 20_000 + 16 * 1024)
+
+    def test_to_look_at_a_large_seed_takes_little_more_memory_than_its_size(self):
+        """A plan kept what it had read of each statement, and a check made a list of all of them for each."""
+        size = 1_000_000 if harness.SANITIZED else 6_000_000
+        for method in ("Plan", "Check"):
+            with self.subTest(method):
+                worker = self.worker(self.project().add("1", "".join(seed(size))))
+                rpc = self.rpc(worker)
+                rpc.call("MigrationService", "GetStatus")
+                before = self.peak(worker)
+                reply = rpc.call("MigrationService", method)
+                self.assertEqual(len(reply.migrations) if method == "Plan" else reply.pending_count, 1)
+                if not harness.SANITIZED:
+                    self.assertLess(self.peak(worker) - before, 3 * size / 1024)
+
+    def worked(self, worker):
+        """The seconds that its threads have worked."""
+        with open(f"/proc/{worker.process.pid}/stat", encoding="ascii") as file:
+            return sum(map(int, file.read().rpartition(")")[2].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+
+    def test_a_plan_whose_time_is_over_ends(self):
+        worker = self.worker(self.project().add("1", "".join(seed(2_000_000 if harness.SANITIZED else 6_000_000))))
+        rpc = self.rpc(worker)
+        began = self.worked(worker)
+        rpc.call("MigrationService", "Plan")
+        whole = self.worked(worker) - began
+        with self.assertRaises(RpcError) as caught:
+            rpc.call("MigrationService", "Plan", timeout_ms=50)
+        self.assertEqual(caught.exception.code, DEADLINE_EXCEEDED)
+        self.assertLess(self.worked(worker) - began - whole, whole / 2)
 
     def test_an_error_far_behind_is_told_with_its_line_and_leaves_nothing(self):
         lines = seed(LARGE if harness.SANITIZED else 12_000_000)

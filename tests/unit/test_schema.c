@@ -1,6 +1,7 @@
 /*
  * Which objects of a script exist already, asked of a real PostgreSQL.
  */
+#include "base/memory.h"
 #include "pg/values.h"
 #include "unit/schema_scene.h"
 
@@ -423,6 +424,35 @@ START_TEST(a_hundred_thousand_objects_are_found)
 }
 END_TEST
 
+/* Were the list made anew for each, 20,000 of them would take 1.6 GB. */
+START_TEST(statements_that_cannot_be_looked_up_take_little_memory)
+{
+    struct buffer sql = {.arena = arena};
+    for (int i = 0; i < 20000; i++) {
+        buffer_printf(&sql, "insert into t values (%d);", i);
+    }
+    const struct objects_place place = {arena_new(0), session, NULL};
+    ck_assert(schema_detect(&place, buffer_text(&sql), &findings, &status));
+    ck_assert_uint_eq(findings.unjudged_count, 20000);
+    ck_assert_str_eq(findings.unjudged[19999], "insert into t values (19999)");
+    ck_assert_uint_lt(arena_used(place.arena), 4 * 1024 * 1024);
+    arena_free(place.arena);
+}
+END_TEST
+
+START_TEST(a_script_for_whose_objects_there_is_no_memory_is_refused_to_be_sent_again)
+{
+    const struct objects_place place = {arena, session, NULL};
+    memory_limit_resident(1);
+    const bool ok = schema_detect(&place, text_of("create table t ()"), &findings, &status);
+    memory_limit_resident(0);
+    ck_assert(!ok);
+    ck_assert_int_eq(status.code, STATUS_UNAVAILABLE);
+    ck_assert_uint_gt(status.retry_ms, 0);
+    ck_assert_str_eq(status.message, "There is not enough memory to look up what this script makes.");
+}
+END_TEST
+
 static const char *jit(void)
 {
     PG_RESULT(result) = pg_query(session, "SHOW jit", 0, NULL, &status);
@@ -478,6 +508,8 @@ int main(void)
     tcase_add_test(tests, names_are_data_and_never_sql);
     tcase_add_test(tests, an_empty_script_or_one_that_is_no_text_is_refused);
     tcase_add_test(tests, a_hundred_thousand_objects_are_found);
+    tcase_add_test(tests, statements_that_cannot_be_looked_up_take_little_memory);
+    tcase_add_test(tests, a_script_for_whose_objects_there_is_no_memory_is_refused_to_be_sent_again);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

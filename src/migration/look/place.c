@@ -1,9 +1,13 @@
 /*
- * Gives a request its connection.
+ * Gives a request its connection, and tells it when to stop.
  */
 #include "migration/look/place.h"
 
+#include "base/clock.h"
+#include "base/shortage.h"
 #include "pg/session_settings.h"
+
+#define A_STATEMENT ((size_t)1024 * 1024) /* more than what is known of one takes */
 
 bool site_is_connected(const struct site *site, struct status *status)
 {
@@ -29,4 +33,12 @@ void request_release(const struct request *request, struct pg_session *session)
     if (session != NULL) {
         pg_pool_give(request->site->pool, session);
     }
+}
+
+bool request_goes_on(const struct request *request, const char *doing, const char *what)
+{
+    if (deadline_passed(request->deadline)) {
+        return status_fail(request->status, STATUS_DEADLINE_EXCEEDED, "The time for this request is over.");
+    }
+    return room_for(A_STATEMENT, request->status, doing, what);
 }

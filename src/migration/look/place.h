@@ -64,4 +64,9 @@ struct pg_session *request_connect(const struct request *request);
 /* Returns the connection to the pool; NULL is fine. */
 void request_release(const struct request *request, struct pg_session *session);
 
+/* Is there time, and memory, for more work? To be asked once for each statement or row of something that may have any
+ * number of them. Fails with the request's status: DEADLINE_EXCEEDED, or UNAVAILABLE with what there is no memory for
+ * (doing: "plan", what: "this migration"). */
+bool request_goes_on(const struct request *request, const char *doing, const char *what);
+
 #endif

@@ -4,6 +4,7 @@
  */
 #include "migration/look/schema.h"
 
+#include "base/shortage.h"
 #include "base/sqlstate.h"
 #include "migration/look/definition_kinds.h"
 #include "migration/look/definition_meaning.h"
@@ -18,7 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN           60 /* characters of a statement */
+#define SHOWN           60                    /* characters of a statement */
+#define A_STATEMENT     ((size_t)1024 * 1024) /* more than what is known of one takes */
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
 /* Does the statement change nothing permanently? */
@@ -59,25 +61,26 @@ static void note_unjudged(struct arena *arena, struct text statement, struct sch
     }
     findings->unmade_count += sql_is_word(&words.token, "create") || sql_is_word(&words.token, "comment") ? 1 : 0;
     const size_t most = text_byte_of_character(statement, SHOWN + 1);
-    const char **const grown = arena_array(arena, findings->unjudged_count + 1, sizeof *grown);
-    for (size_t i = 0; i < findings->unjudged_count; i++) {
-        grown[i] = findings->unjudged[i];
-    }
     char *const shown = arena_printf(arena, "%.*s%s", (int)most, statement.data, most < statement.size ? "…" : "");
     for (char *c = shown; *c != '\0'; c++) {
         *c = *c == '\n' || *c == '\r' || *c == '\t' ? ' ' : *c;
     }
-    grown[findings->unjudged_count++] = shown;
-    findings->unjudged = grown;
+    findings->unjudged =
+        arena_grow(arena, findings->unjudged, findings->unjudged_count, &findings->unjudged_capacity, sizeof shown);
+    findings->unjudged[findings->unjudged_count++] = shown;
 }
 
-static void find_objects(struct arena *arena, struct text sql, struct script_objects *found,
-                         struct schema_findings *findings)
+static bool find_objects(const struct looking *looking, struct text sql, struct script_objects *found)
 {
+    struct arena *const arena = looking->place->arena;
+    struct schema_findings *const findings = looking->findings;
     struct sql_lexer lexer = {.text = sql};
     struct sql_statement statement;
     size_t named = 0;
     while (sql_next_statement(&lexer, &statement)) {
+        if (!room_for(A_STATEMENT, looking->status, "look up", "what this script makes")) {
+            return false;
+        }
         const struct text text = text_slice(sql, statement.start, statement.end);
         sql_created_objects(arena, text, &found->objects);
         if (found->objects.count == named || definition_does_more(text, found->objects.count - named)) {
@@ -89,6 +92,7 @@ static void find_objects(struct arena *arena, struct text sql, struct script_obj
             found->statements[named] = text;
         }
     }
+    return true;
 }
 
 static const char *display_name(struct arena *arena, const struct sql_object *object)
@@ -344,7 +348,9 @@ bool schema_detect(const struct objects_place *place, struct text sql, struct sc
     if (!text_is_utf8(sql, NULL)) {
         return status_fail(status, STATUS_INVALID_ARGUMENT, "sql must be UTF-8 text.");
     }
-    find_objects(place->arena, sql, &found, findings);
+    if (!find_objects(&looking, sql, &found)) {
+        return false;
+    }
     if (found.objects.count > 0) {
         drop_repeated(place->arena, &found);
         if (!look_up(&looking) || !compare(&looking)) {

@@ -34,6 +34,7 @@ struct schema_findings {
     const char **
         unjudged; /* the beginnings of statements that create kinds that are not looked up: a rule, a comment, a role */
     size_t unjudged_count;
+    size_t unjudged_capacity;
     size_t unmade_count;        /* how many of these create something */
     const char *undefined;      /* why definitions could not be read: somebody locks a relation; else NULL */
     bool all_exist;             /* and none differs; false if there are no objects */

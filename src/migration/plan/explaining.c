@@ -159,7 +159,7 @@ static bool brings_unseen(struct explaining *explaining, struct text statement, 
 static void add_reached(struct explaining *explaining, struct sql_effects *effects)
 {
     const size_t named = effects->count;
-    reach_add(explaining->script->arena, &explaining->fires, effects,
+    reach_add(explaining->reading, &explaining->fires, effects,
               explaining->beside < MOST_BESIDE ? TOUCHED_MOST : TOUCHED_FEW);
     explaining->beside += effects->count - named;
 }
@@ -168,11 +168,13 @@ static void add_reached(struct explaining *explaining, struct sql_effects *effec
 static void read_effects(struct explaining *explaining, struct text statement, struct sql_effects *effects)
 {
     struct retold *const retold = explaining->script->retold;
-    if (questions_are_noted(explaining->questions)) {
+    const bool is_noted =
+        questions_are_noted(explaining->questions) && arena_used(explaining->script->arena) < EXPLAINING_MOST_KEPT;
+    if (is_noted) {
         retold_note(retold, statement, &explaining->facts, effects);
     } else if (!retold_give(retold, statement, &explaining->facts, effects)) {
         explaining->absent = NULL;
-        sql_effects(explaining->script->arena, statement, &explaining->facts, NULL, effects);
+        sql_effects(explaining->reading, statement, &explaining->facts, NULL, effects);
     }
 }
 
@@ -182,7 +184,7 @@ void explaining_statement(struct explaining *explaining, struct text statement, 
     explaining->absent = NULL;
     world_statement(explaining->world, statement);
     if (explaining->parsed + statement.size > EXPLAINING_MOST_PARSED) {
-        sql_effects_by_words(explaining->script->arena, statement, &explaining->facts, effects);
+        sql_effects_by_words(explaining->reading, statement, &explaining->facts, effects);
         effects->advice = effects->unknown ? "This plan is too large to read each statement: what this one locks is "
                                              "not known, and may block. Plan fewer migrations."
                                            : NULL;

@@ -18,6 +18,9 @@
 /* Bytes that are parsed for their effects: 5 us each at worst. */
 #define EXPLAINING_MOST_PARSED ((size_t)2 * 1024 * 1024)
 
+/* Bytes of a script and of what was read of it from which on no more of that is kept for the second reading. */
+#define EXPLAINING_MOST_KEPT ((size_t)1024 * 1024)
+
 /* The script of a migration: read once, or twice. */
 struct script {
     struct arena *arena; /* NULL: it is not loaded yet */
@@ -34,6 +37,7 @@ struct explaining {
     struct sql_facts facts;
     struct world *world;
     struct script *script; /* of the current migration */
+    struct arena *reading; /* for the current statement; the caller's */
     size_t listed;
     size_t parsed; /* bytes, of EXPLAINING_MOST_PARSED */
     size_t beside; /* relations that statements lock without naming them */

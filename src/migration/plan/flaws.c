@@ -302,7 +302,7 @@ static void judge(const struct reading *reading, const struct schema_finding *on
 }
 
 /* Compares the collected statements and clears them. */
-static void compare(struct reading *reading)
+static bool compare(struct reading *reading, struct status *status)
 {
     struct flaws *const flaws = reading->flaws;
     const struct objects_place place = {reading->arena, reading->session, flaws->path.schema};
@@ -317,6 +317,9 @@ static void compare(struct reading *reading)
     }
     reading->passing = (struct buffer){.arena = reading->arena};
     flaws->passed = flaws->compared = (struct words){0};
+    const bool lacks_memory = unanswered.code == STATUS_UNAVAILABLE && !pg_session_is_lost(reading->session);
+    *status = lacks_memory ? unanswered : *status;
+    return !lacks_memory;
 }
 
 static void put_together(struct reading *reading, struct text statement)
@@ -356,8 +359,8 @@ static void read_statement(struct reading *reading, struct text statement)
 }
 
 /* Statements before `from` are followed only for the search path, which a continued run sets again. */
-void flaws_find(const struct request *request, struct pg_session *session, const struct flaws_script *script,
-                struct flaws *flaws)
+bool flaws_find(const struct request *request, struct pg_session *session, const struct flaws_script *script,
+                struct flaws *flaws, struct status *status)
 {
     struct reading reading = {.arena = request->arena,
                               .session = session,
@@ -368,19 +371,20 @@ void flaws_find(const struct request *request, struct pg_session *session, const
     struct sql_statement one;
     flaws->path =
         (struct passing_path){.usual = request->site->project.schema, .schema = request->site->project.schema};
-    while (sql_next_statement(&lexer, &one)) {
+    bool ok = true;
+    while (ok && sql_next_statement(&lexer, &one)) {
         const struct text statement = text_slice(script->sql, one.start, one.end);
         struct passing_path path = flaws->path;
         passing_follow(request->arena, statement, &path);
         if (path.schema != flaws->path.schema) {
-            compare(&reading);
+            ok = compare(&reading, status);
         }
         flaws->path = path;
         if (one.start >= script->from) {
             read_statement(&reading, statement);
         }
     }
-    compare(&reading);
+    return ok && compare(&reading, status);
 }
 
 const char *flaws_refusal(struct arena *arena, const struct flaws *flaws)

@@ -42,9 +42,10 @@ struct flaws_script {
     size_t from; /* bytes before this were executed earlier */
 };
 
-/* Adds the flaws of one script. What cannot be queried is ignored: the run will report it. */
-void flaws_find(const struct request *request, struct pg_session *session, const struct flaws_script *script,
-                struct flaws *flaws);
+/* Adds the flaws of one script. What cannot be queried is ignored: the run will report it. Fails with UNAVAILABLE if
+ * there is not enough memory to look. */
+bool flaws_find(const struct request *request, struct pg_session *session, const struct flaws_script *script,
+                struct flaws *flaws, struct status *status);
 
 /* Why a run is refused; NULL: there are no flaws. */
 const char *flaws_refusal(struct arena *arena, const struct flaws *flaws);

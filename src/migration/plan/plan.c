@@ -281,13 +281,14 @@ static bool plan_one(struct planner *planner, struct prepared *prepared)
     const struct request *const request = planner->request;
     struct arena *const reading = arena_new(0);
     struct loaded loaded;
-    const bool ok = plan_script(planner, reading, prepared, &loaded);
+    bool ok = plan_script(planner, reading, prepared, &loaded);
     if (ok) {
         prepared->content_hash = loaded_hash(request->arena, &loaded);
         if (!prepared->item->file->is_code) {
             add_made(request->arena, loaded.script.sql, &planner->made);
             const struct flaws_script script = {prepared->item->name, loaded.script.sql, looked_at_from(prepared)};
-            flaws_find(request, planner->session, &script, &planner->preparation->flaws);
+            ok = flaws_find(request, planner->session, &script, &planner->preparation->flaws,
+                            &planner->preparation->problem);
         }
         prepared->plan = plan_copy(request->arena, &prepared->plan);
     } else {
@@ -355,7 +356,7 @@ static bool plan_around(const struct request *request, struct pg_session *sessio
                  status_fail(request->status, STATUS_FAILED_PRECONDITION, "The callback %s cannot run: %s",
                              file->filename, arena_strdup(request->arena, request->status->message));
             const struct flaws_script script = {file->filename, loaded.script.sql, 0};
-            flaws_find(request, session, &script, &preparation->flaws);
+            ok = ok && flaws_find(request, session, &script, &preparation->flaws, request->status);
         }
         arena_free(reading);
     }

@@ -11,12 +11,11 @@
 
 #include "sql/split.h"
 
-#define MOST_OF_STEP 100                   /* listed statements of one step that touch nothing existing */
-#define MOST_OF_PLAN 5000                  /* and of the whole plan, whatever they touch */
-#define LARGE        4096                  /* bytes of scripts from which on questions are sent together */
-#define TOGETHER     ((size_t)64 * 1024)   /* bytes of scripts whose questions are sent together */
-#define EACH         64                    /* … and for each script */
-#define MOST_KEPT    ((size_t)1024 * 1024) /* bytes of what was read of a script, for the second reading */
+#define MOST_OF_STEP 100                 /* listed statements of one step that touch nothing existing */
+#define MOST_OF_PLAN 5000                /* and of the whole plan, whatever they touch */
+#define LARGE        4096                /* bytes of scripts from which on questions are sent together */
+#define TOGETHER     ((size_t)64 * 1024) /* bytes of scripts whose questions are sent together */
+#define EACH         64                  /* … and for each script */
 
 static void add_locks(struct explanation *explanation, const struct sql_effects *effects)
 {
@@ -64,7 +63,19 @@ static void list(struct explaining *explaining, struct explained_step *explained
     }
 }
 
-static void explain_step(struct explaining *explaining, struct explained_step *explained)
+/* What is only known of the statement goes when it is done: a script may have a million of them. */
+static void explain_statement(struct explaining *explaining, struct text statement, struct explained_step *explained,
+                              struct explained_statement *read)
+{
+    explaining->reading = arena_new(0);
+    explaining_statement(explaining, statement, read);
+    add_locks(explaining->explanation, &read->effects);
+    explaining->explanation->loses_data = explaining->explanation->loses_data || read->loses_data;
+    list(explaining, explained, read);
+    arena_free(explaining->reading);
+}
+
+static bool explain_step(struct explaining *explaining, struct explained_step *explained)
 {
     const struct step *const step = explained->step;
     const struct text part = text_slice(explaining->script->looked_at, step->start, step->end);
@@ -75,17 +86,16 @@ static void explain_step(struct explaining *explaining, struct explained_step *e
     explaining->is_tried_again = explained->was_begun && step->kind == STEP_ALONE;
     impossible_step(&explaining->impossible, step, part);
     held_begin(&explaining->held);
-    for (; sql_next_statement(&lexer, &statement); explained->statement_count++) {
+    bool goes_on = true;
+    for (; goes_on && sql_next_statement(&lexer, &statement); explained->statement_count++) {
         const struct text one = text_slice(part, statement.start, statement.end);
         struct explained_statement read = {.start = step->start + statement.start, .end = step->start + statement.end};
-        if (explained->finished) {
-            continue;
+        goes_on = request_goes_on(explaining->request, "plan", "this migration");
+        if (goes_on && !explained->finished) {
+            explain_statement(explaining, one, explained, &read);
         }
-        explaining_statement(explaining, one, &read);
-        add_locks(explaining->explanation, &read.effects);
-        explaining->explanation->loses_data = explaining->explanation->loses_data || read.loses_data;
-        list(explaining, explained, &read);
     }
+    return goes_on;
 }
 
 static void count_step(struct explanation *explanation, const struct explained_step *explained)
@@ -125,19 +135,20 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
         explaining->delegates ? tool_run_command(request->arena, request->site, explaining->detection) : NULL;
     explained->steps = arena_array(questions_are_noted(explaining->questions) ? script->arena : request->arena,
                                    plan->count, sizeof *explained->steps);
-    for (size_t i = 0; i < plan->count; i++) {
+    bool ok = true;
+    for (size_t i = 0; ok && i < plan->count; i++) {
         explained->steps[i] = (struct explained_step){.step = &plan->steps[i],
                                                       .finished = i < prepared->done,
                                                       .was_begun = i == prepared->done && prepared->steps.count > i};
         count_step(explaining->explanation, &explained->steps[i]);
-        explain_step(explaining, &explained->steps[i]);
+        ok = explain_step(explaining, &explained->steps[i]);
     }
     /* What a program does is not known. */
     explaining->explanation->unknown = explaining->explanation->unknown || prepared->item->file->is_code;
     explaining->makes_unseen = explaining->makes_unseen || prepared->item->file->is_code;
     explaining->moves_unseen = explaining->moves_unseen || prepared->item->file->is_code;
     explaining->explanation->transactions += plan->count == 0 ? 1 : (uint32_t)(plan->count - prepared->done);
-    return true;
+    return ok;
 }
 
 static const char *summary_of(struct arena *arena, const struct preparation *preparation,
@@ -187,7 +198,7 @@ static bool note_some(struct explaining *explaining, const struct some *some)
     for (size_t i = 0; ok && i < some->count && explaining->parsed <= EXPLAINING_MOST_PARSED; i++) {
         struct script *const script = &some->scripts[i];
         ok = explain_migration(explaining, &some->items[i], script, &unused);
-        if (script->arena != NULL && arena_used(script->arena) > MOST_KEPT) {
+        if (script->arena != NULL && arena_used(script->arena) > 2 * EXPLAINING_MOST_KEPT) {
             let_go(script);
         }
     }

@@ -100,21 +100,37 @@ static bool note_failures(const struct request *request, struct pg_session *sess
 static void find_flaws(const struct request *request, struct pg_session *session, const struct prepared *prepared,
                        const struct flaws *told, struct check *check)
 {
-    const struct objects_place place = {request->arena, session, request->site->project.schema};
-    struct status unread = {.arena = request->arena};
+    struct arena *const reading = arena_new(0); /* a large script's statements take much */
+    const struct objects_place place = {reading, session, request->site->project.schema};
+    struct status unread = {.arena = reading};
     struct schema_findings findings;
     struct loaded loaded;
-    if (prepared->item->file->is_code || !prepared_read(request->arena, prepared, &loaded, &unread) ||
-        !schema_detect(&place, loaded.script.sql, &findings, &unread)) {
-        return;
-    }
-    for (size_t i = 0; i < findings.count; i++) {
+    const bool is_read = !prepared->item->file->is_code && prepared_read(reading, prepared, &loaded, &unread) &&
+                         schema_detect(&place, loaded.script.sql, &findings, &unread);
+    for (size_t i = 0; is_read && i < findings.count; i++) {
         const struct schema_finding *const one = &findings.items[i];
         if (!one->exists && one->difference != NULL && !is_told(told, prepared->item->name, one->name)) {
             warnings_add(&check->warnings, REASON_DIFFERS,
                          arena_printf(request->arena, "Migration \"%s\" makes the %s \"%s\", which is there: %s",
                                       prepared->item->name, one->type, one->name, one->difference));
         }
+    }
+    if (!is_read && unread.code != STATUS_OK && unread.code != STATUS_INVALID_ARGUMENT) { /* an empty script is that */
+        warnings_add(&check->notes, REASON_DIFFERS,
+                     arena_printf(request->arena, "What migration \"%s\" makes was not compared with what is there: %s",
+                                  prepared->item->name, unread.message));
+    }
+    arena_free(reading);
+}
+
+/* Adds what the plan has said of objects that are there already. */
+static void add_told(const struct flaws *flaws, struct check *check)
+{
+    for (size_t i = 0; i < flaws->others.count; i++) {
+        warnings_add(&check->warnings, REASON_DIFFERS, flaws->others.items[i]);
+    }
+    for (size_t i = 0; i < flaws->uncompared.count; i++) {
+        warnings_add(&check->notes, REASON_DIFFERS, flaws->uncompared.items[i]);
     }
 }
 
@@ -142,8 +158,9 @@ static void look_at_permission(const struct request *request, struct pg_session 
     }
 }
 
-/* Plans a run and checks whether it could start. If there can be no plan, says why. */
-static void look_at_plan(const struct request *request, struct pg_session *session, const struct catalog *catalog,
+/* Plans a run and checks whether it could start. If there can be no plan, says why; fails if that is only our lack of
+ * memory or time, which says nothing about the run. */
+static bool look_at_plan(const struct request *request, struct pg_session *session, const struct catalog *catalog,
                          struct check *check)
 {
     static const struct run_options usual = {0};
@@ -159,18 +176,17 @@ static void look_at_plan(const struct request *request, struct pg_session *sessi
                                       .detection = &catalog->detection,
                                       .warnings = &check->warnings,
                                       .notes = &check->notes};
+        if (problem.code == STATUS_UNAVAILABLE || problem.code == STATUS_DEADLINE_EXCEEDED) {
+            *request->status = problem;
+            return false;
+        }
         warnings_add(&check->warnings, REASON_NO_START, problem.message);
         moment_check_place(&moment); /* when the refusal is overcome, these stop the run */
-        return;
+        return true;
     }
     warnings_add(&check->warnings, REASON_NO_START, explanation.refusal);
     look_at_permission(request, session, &preparation, check);
-    for (size_t i = 0; i < preparation.flaws.others.count; i++) {
-        warnings_add(&check->warnings, REASON_DIFFERS, preparation.flaws.others.items[i]);
-    }
-    for (size_t i = 0; i < preparation.flaws.uncompared.count; i++) {
-        warnings_add(&check->notes, REASON_DIFFERS, preparation.flaws.uncompared.items[i]);
-    }
+    add_told(&preparation.flaws, check);
     add_failures(&asking, &explanation, check);
     if (!baseline_check(&asking, session, &preparation.catalog.detection)) {
         warnings_add(&check->warnings, REASON_NO_START, problem.message);
@@ -184,9 +200,10 @@ static void look_at_plan(const struct request *request, struct pg_session *sessi
                                   .warnings = &check->warnings,
                                   .notes = &check->notes};
     moment_check(&moment, &preparation, &explanation);
+    return true;
 }
 
-static void look_at_pending(const struct request *request, struct pg_session *session, const struct catalog *catalog,
+static bool look_at_pending(const struct request *request, struct pg_session *session, const struct catalog *catalog,
                             struct check *check)
 {
     if (check->lock_count > 0) {
@@ -199,9 +216,7 @@ static void look_at_pending(const struct request *request, struct pg_session *se
                      arena_printf(request->arena, "%u transactions are active; a migration may wait for them.",
                                   check->active_count));
     }
-    if (catalog->problem == NULL) {
-        look_at_plan(request, session, catalog, check);
-    }
+    return catalog->problem != NULL || look_at_plan(request, session, catalog, check);
 }
 
 static bool look(const struct request *request, struct pg_session *session, struct check *check)
@@ -223,10 +238,8 @@ static bool look(const struct request *request, struct pg_session *session, stru
     if (!note_failures(request, session, &catalog, check)) {
         return false;
     }
-    if (check->pending_count > 0) { /* with nothing to run every moment is good */
-        look_at_pending(request, session, &catalog, check);
-    }
-    return true;
+    /* With nothing to run every moment is good. */
+    return check->pending_count == 0 || look_at_pending(request, session, &catalog, check);
 }
 
 bool check_run(const struct request *request, struct check *check)
