@@ -18,6 +18,7 @@
 #include "sql/needs.h"
 #include "sql/replaced.h"
 #include "sql/retypes.h"
+#include "sql/written.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -211,6 +212,7 @@ struct sql_effects {
     struct sql_replaced *passed_over; /* what IF NOT EXISTS … AS would create; NULL: nothing, or not known */
     struct sql_replaced *replaced;    /* NULL: nothing, or not known */
     struct sql_stored *stored;        /* NULL: nothing */
+    struct sql_written *written;      /* NULL: nothing, or not known */
     struct sql_analyzed *analyzed;    /* NULL: nothing, or not known */
     struct sql_proof *proofs;         /* in the statement's order */
     size_t proof_count;

@@ -22,8 +22,7 @@ static const char *small_number(const struct effects_reader *reader, const json_
                                                          (int)words.token.text.size, words.token.text.data);
 }
 
-/* The text of a constant; NULL if this is no constant, or is the constant NULL. */
-static const char *text_of_constant(const struct effects_reader *reader, const json_t *constant)
+const char *effects_constant_text(const struct effects_reader *reader, const json_t *constant)
 {
     struct arena *const arena = reader->arena;
     const json_t *const integer = json_object_get(constant, "ival");
@@ -54,7 +53,7 @@ static struct sql_bound_value value_of(const struct effects_reader *reader, cons
     const json_t *const constant = tree_body(cast == NULL ? node : json_object_get(cast, "arg"), "A_Const");
     const char *const name = tree_name(json_object_get(tree_body(node, "ColumnRef"), "fields"), 0);
     struct sql_bound_value value = {.kind = SQL_BOUND_COMPUTED,
-                                    .text = text_of_constant(reader, constant),
+                                    .text = effects_constant_text(reader, constant),
                                     .type = plain_type(reader->arena, json_object_get(cast, "typeName"))};
     if (name != NULL && (strcmp(name, "minvalue") == 0 || strcmp(name, "maxvalue") == 0)) {
         value.kind = strcmp(name, "minvalue") == 0 ? SQL_BOUND_MINVALUE : SQL_BOUND_MAXVALUE;

@@ -135,6 +135,11 @@ void effects_bound(struct effects_reader *reader, const char *kind, const json_t
 void effects_own_columns(struct effects_reader *reader, const char *kind, const json_t *body);
 /* What is computed once and kept, and what a query gives: effects_computed.c. */
 void effects_computed(struct effects_reader *reader, const char *kind, const json_t *body);
+/* The text of a constant (the body of its A_Const) without quotes; NULL if it is NULL, or no constant: effects_bound.c.
+ */
+const char *effects_constant_text(const struct effects_reader *reader, const json_t *constant);
+/* The rows of constants that INSERT and UPDATE write: effects_written.c. */
+void effects_written(struct effects_reader *reader, const json_t *body);
 /* INSERT and UPDATE, and DELETE: effects_rows.c. */
 void effects_rows(struct effects_reader *reader, const json_t *body);
 void effects_deleted_rows(struct effects_reader *reader, const json_t *body);

@@ -206,6 +206,7 @@ void effects_deleted_rows(struct effects_reader *reader, const json_t *body)
 
 void effects_rows(struct effects_reader *reader, const json_t *body)
 {
+    effects_written(reader, body);
     if (json_object_get(body, "targetList") != NULL) {
         of_update(reader, body);
     } else {

@@ -265,7 +265,9 @@ void needs_note(struct needs *needs, struct text statement, const struct sql_eff
     needs->has_unknown = needs->has_unknown || effects->unknown;
     note_settings(needs, reading, words, statement);
     needs->may_have_emptied =
-        needs->may_have_emptied || sql_is_any_word(&words.token, emptying) || may_write(needs, words, effects);
+        needs->may_have_emptied || may_write(needs, words, effects) ||
+        (sql_is_any_word(&words.token, emptying) && !(sql_is_word(&words.token, "insert") && needs->only_adds));
+    needs->only_adds = false;
     needs->may_pass_keys = needs->may_pass_keys || stops_triggers(statement, words);
     needs->has_unnamed_schema = needs->has_unnamed_schema || authorizes_schema(words);
     for (bool notes = sql_is_any_word(&words.token, verbs) || makes_of_rows(words); notes && !sql_is_end(&words.token);

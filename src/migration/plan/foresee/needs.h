@@ -39,6 +39,8 @@ struct needs {
     struct needs_enum *enums; /* of the plan: user_types.c */
     size_t enum_count;
     size_t enum_capacity;
+    struct word_set wrote;  /* tables to which earlier statements have added rows, without changing others: written.c */
+    size_t written_count;   /* statements whose rows were looked at: written.c */
     const char *own_schema; /* the tracking table, which the run creates before; NULL: none */
     const char *own_table;
     size_t asked;
@@ -56,6 +58,7 @@ struct needs {
     bool gave_up;            /* the limit of queries was reached: no more are sent */
     bool has_cascaded;       /* an earlier statement has dropped things that it does not name */
     bool may_have_emptied;   /* an earlier statement may have removed or changed rows, of any table */
+    bool only_adds;          /* the current statement adds rows and changes none: written.c */
     bool may_pass_keys;      /* an earlier statement may have stopped the triggers of foreign keys */
     bool has_advised;        /* what to do about something that exists already was said */
     bool is_tried_again;     /* the statement was interrupted in an earlier run and has left some of what it creates */

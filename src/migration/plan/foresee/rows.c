@@ -36,7 +36,7 @@ static const char begin_sql[] = BEGIN;
 #define EXPLAIN "EXPLAIN "
 static const char begin_plan_sql[] = BEGIN "; SET LOCAL constraint_exclusion = on";
 
-const char *rows_readable(struct needs *needs, const char *schema, const char *table, const struct relation **relation)
+const char *rows_added(struct needs *needs, const char *schema, const char *table, const struct relation **relation)
 {
     *relation = needs_altered(needs, table) ? NULL : world_find(needs->world, schema, table);
     if (*relation == NULL || (*relation)->oid == 0 || needs->may_have_emptied) {
@@ -44,6 +44,12 @@ const char *rows_readable(struct needs *needs, const char *schema, const char *t
     }
     const char *const oid = arena_printf(needs->arena, "%u", (*relation)->oid);
     return needs_value(needs, name_sql, 1, &oid);
+}
+
+const char *rows_readable(struct needs *needs, const char *schema, const char *table, const struct relation **relation)
+{
+    *relation = NULL;
+    return word_set_has(&needs->wrote, table) ? NULL : rows_added(needs, schema, table, relation);
 }
 
 /* $1 the relation, $2 the columns: those whose comparison runs nobody's code. A domain is compared, and converted, like
@@ -117,6 +123,16 @@ static PGresult *look(struct needs *needs, const char *sql, struct status *statu
     const int64_t began = clock_ms();
     PGresult *const rows = read_rows(session, sql, status);
     needs->parsed_ms += clock_ms() - began;
+    return rows;
+}
+
+PGresult *rows_look(struct needs *needs, const char *sql, const char **state)
+{
+    struct status status = {.arena = needs->arena};
+    PGresult *const rows = look(needs, sql, &status);
+    *state = rows == NULL && sqlstate_is_of_class(status.sqlstate, SQLSTATE_CLASS_DATA)
+                 ? arena_strdup(needs->arena, status.sqlstate)
+                 : NULL;
     return rows;
 }
 

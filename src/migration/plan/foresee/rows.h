@@ -22,6 +22,9 @@ struct row_columns {
 /* The table's name for our session, if its rows are as they will be when the statement runs; NULL: not known. */
 const char *rows_readable(struct needs *needs, const char *schema, const char *table, const struct relation **relation);
 
+/* The same, if earlier statements may have added rows, but have left those that are there as they are. */
+const char *rows_added(struct needs *needs, const char *schema, const char *table, const struct relation **relation);
+
 /* Fills in the columns (separated by the character 31). False if one is not known, or not of a type of PostgreSQL's. */
 bool rows_columns(struct needs *needs, const struct relation *relation, const char *columns, struct row_columns *found);
 
@@ -39,6 +42,10 @@ enum rows_answer rows_find(struct needs *needs, const char *sql);
 
 /* The first field of its first row, in the needs' arena, under the same condition; NULL: no row, NULL, or no answer. */
 const char *rows_value(struct needs *needs, const char *sql);
+
+/* Its rows, under the same condition; NULL: no answer, and if it was refused because of a value, *state is the
+ * SQLSTATE, else NULL. Release it with PQclear. */
+PGresult *rows_look(struct needs *needs, const char *sql, const char **state);
 
 /* As rows_find(); *state is the SQLSTATE if it was refused. */
 enum rows_answer rows_compute(struct needs *needs, const char *sql, const char **state);

@@ -16,6 +16,7 @@
 #include "migration/plan/foresee/unfit.h"
 #include "migration/plan/foresee/unplaced.h"
 #include "migration/plan/foresee/violated.h"
+#include "migration/plan/foresee/written.h"
 
 const char *wrong_why(struct needs *needs, struct text statement, struct sql_effects *effects)
 {
@@ -32,10 +33,12 @@ const char *wrong_why(struct needs *needs, struct text statement, struct sql_eff
     why = why == NULL ? understood_stored_why(needs, effects) : why;
     why = why == NULL ? violated_why(needs, effects) : why;
     why = why == NULL ? other_rows_why(needs, effects) : why;
+    why = why == NULL ? written_why(needs, effects) : why;
     const char *const by_rows = retyped_why(needs, statement, effects);
     why = why == NULL ? by_rows : why;
     why = why == NULL ? bounds_why(needs, effects) : why;
     why = why == NULL ? unplaced_why(needs, effects) : why;
     why = why == NULL ? understood_why(needs, statement, effects) : why;
+    needs->only_adds = written_only_adds(needs, effects);
     return why == NULL ? label_why(needs, effects) : why;
 }
