@@ -237,6 +237,17 @@ PASSING = [
 ]
 
 
+def refused_questions(log, before, statements):
+    """Our own questions that were an error since this place of the log. A statement of a script itself the server may refuse: it is asked
+    whether it takes it."""
+    with open(log, encoding="utf-8") as file:
+        file.seek(before)
+        errors = re.findall(r"ERROR: .*(?:\n.*(?:HINT|DETAIL|CONTEXT|LINE).*)*\n.* STATEMENT:  (.*(?:\n\t.*)*)", file.read())
+    scripts = "; ".join(statements)
+    asked = [one.replace("\n\t", "\n").removesuffix("\n;SELECT").removeprefix("PREPARE truss AS ") for one in errors]  # the last two: grammar.c, of servers before 15
+    return [one for one in asked if one not in scripts and "/* read by a plan, not run */" not in one]
+
+
 class Failures(Case):
     def real(self, statements):
         """For each whether it fails on the server."""
@@ -266,12 +277,7 @@ class Failures(Case):
         log = os.path.join(self.cluster.directory, "log")
         before = os.path.getsize(log)
         said = self.said(statements)
-        with open(log, encoding="utf-8") as file:
-            file.seek(before)
-            errors = re.findall(r"ERROR: .*(?:\n.*(?:HINT|DETAIL|CONTEXT|LINE).*)*\n.* STATEMENT:  (.*(?:\n\t.*)*)", file.read())
-        scripts = "; ".join(statements)
-        asked = [one.replace("\n\t", "\n").removesuffix("\n;SELECT").removeprefix("PREPARE truss AS ") for one in errors]  # the last two: grammar.c, of servers before 15
-        self.assertEqual([one for one in asked if one not in scripts and "/* read by a plan, not run */" not in one], [])
+        self.assertEqual(refused_questions(log, before, statements), [])
         self.assertEqual([sql for sql, fails, words in zip(statements, real, said) if fails and not words], [])
         self.assertEqual([(sql, words) for sql, fails, words in zip(statements, real, said) if words and not fails], [])
         return {sql for sql, fails in zip(statements, real) if fails}
