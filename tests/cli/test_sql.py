@@ -26,6 +26,15 @@ class Sql(Case):
         self.assertIn("--sql-role", shown.stderr)
         self.assertIn("--export csv", self.ask("sql", "TABLE posts").stdout)
 
+    def test_values_are_shown_as_the_server_says_them(self):
+        """Numbers that no int64 and no double holds, and half a pair of surrogates, are right in JSON."""
+        shown = self.ask("sql", r"""SELECT 1 AS id, '{"n": 12345678901234567890, "of": ["a,]", 1e40]}'::jsonb AS jsonb, 0.1::float8 + 0.2 AS real,
+                                 '"\ud800"'::json AS half, 'a"b\' AS text, NULL AS none, 'null' AS word, ARRAY[1, 2] AS list, 'é' AS last""")
+        head, row = shown.stdout.splitlines()[:2]
+        starts = [head.index(name) for name in head.split()] + [None]
+        self.assertEqual([row[begin:end].strip() for begin, end in zip(starts, starts[1:])],
+                         ["1", '{"n": 12345678901234567890, "of": ["a,]", 1' + "0" * 40 + "]}", "0.30000000000000004", r'"\ud800"', 'a"b\\', "", "null", "[1,2]", "é"])
+
     def test_the_query_may_come_from_standard_input(self):
         answer = json.loads(self.ask("sql", "--json", stdin="SELECT count(*) AS n FROM posts\n").stdout)
         self.assertEqual((answer["rows"], answer["rowCount"]), ([{"n": "300"}], 1))

@@ -46,26 +46,51 @@ static void print_warnings(struct arena *arena, char *const *warnings, size_t co
 
 /* ---- rows ---- */
 
-/* A value for a table: a string unquoted, NULL as empty, everything else as JSON. */
-static const char *cell_of(struct arena *arena, const json_t *value)
+/* The value of a row that begins at this offset, unchanged: a number may have more digits than a double or an int64 can
+ * hold. *at moves to the next one. */
+static struct text cut_value(struct text row, size_t *at)
 {
-    if (json_is_null(value)) {
-        return "";
+    const size_t start = *at;
+    size_t depth = 0;
+    bool is_quoted = false;
+    for (; *at < row.size; ++*at) {
+        const char c = row.data[*at];
+        if (is_quoted) {
+            *at += c == '\\' ? 1 : 0;
+            is_quoted = c != '"';
+        } else if (depth == 0 && (c == ',' || c == ']')) {
+            break;
+        } else {
+            is_quoted = c == '"';
+            depth += c == '[' || c == '{' ? 1 : 0;
+            depth -= c == ']' || c == '}' ? 1 : 0;
+        }
     }
-    char *const text = json_is_string(value) ? NULL : json_dumps(value, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
-    const char *const cell = arena_strdup(arena, text == NULL ? json_string_value(value) : text);
-    free(text);
-    return text_clean(arena, cell, MOST_SHOWN);
+    const struct text value = text_slice(row, start, *at < row.size ? *at : row.size);
+    ++*at;
+    return value;
 }
 
-static bool add_row(struct table *table, const char *json)
+/* A value for a table: a string unquoted, NULL as empty, everything else as JSON. */
+static const char *cell_of(struct arena *arena, struct text value)
 {
-    json_t *const row = json_loads(json, JSON_ALLOW_NUL, NULL);
+    json_t *const string = text_starts_with(value, "\"")
+                               ? json_loadb(value.data, value.size, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL)
+                               : NULL;
+    const char *const cell =
+        string == NULL ? arena_strndup(arena, value.data, value.size) : arena_strdup(arena, json_string_value(string));
+    json_decref(string);
+    return text_is(value, "null") ? "" : text_clean(arena, cell, MOST_SHOWN);
+}
+
+/* A row is a JSON array. */
+static void add_row(struct table *table, const char *json)
+{
+    const struct text row = text_of(json);
+    size_t at = text_starts_with(row, "[") ? 1 : row.size;
     for (size_t i = 0; i < table->columns; i++) {
-        table_add(table, COLOUR_NONE, cell_of(table->arena, json_array_get(row, i)));
+        table_add(table, COLOUR_NONE, cell_of(table->arena, cut_value(row, &at)));
     }
-    json_decref(row);
-    return row != NULL;
 }
 
 static void print_rows(struct arena *arena, const Truss__Sql__V1__QueryResponse *reply)
