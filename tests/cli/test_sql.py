@@ -52,6 +52,11 @@ class Sql(Case):
         self.assertIn("Seq Scan on public.posts", shown)
         self.assertIn("in fact 1 rows", self.ask("sql", "--analyze", "SELECT * FROM posts WHERE id = 1").stdout)
 
+    def test_a_plan_of_more_rows_than_a_number_holds_is_shown(self):
+        shown = self.ask("sql", "--explain", "SELECT 1 FROM " + ", ".join(f"generate_series(1, 1000) AS g{i}" for i in range(8)))
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        self.assertIn("Nested Loop", shown.stdout)
+
     def test_all_rows_are_exported(self):
         shown = self.ask("sql", "--export", "csv", "SELECT g, repeat('x', 90) FROM generate_series(1, 20000) g")
         self.assertEqual((shown.returncode, shown.stdout.count("\n")), (0, 20001), shown.stderr)
