@@ -3,6 +3,7 @@ import glob
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -395,9 +396,11 @@ class ForMachines(Case):
         script = self.run_truss("completion", "bash", worker=None)
 
         def complete(*words):
-            line = f'{script}\nCOMP_WORDS=({" ".join(map(repr, words))}); COMP_CWORD={len(words) - 1}; _truss; printf "%s\\n" "${{COMPREPLY[@]}}"'
+            line = f'{script}\nCOMP_WORDS=({shlex.join(words)}); COMP_CWORD={len(words) - 1}; _truss; printf "%s\\n" "${{COMPREPLY[@]}}"'
             environment = {**harness.clean_environment(worker=self.process), "PATH": f"{harness.BIN}:{os.environ['PATH']}"}
-            return subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True, env=environment).stdout.split()
+            done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True, env=environment, cwd=self.files.path)
+            self.assertEqual(done.stderr, "")
+            return [word for word in done.stdout.splitlines() if word]
         self.assertEqual(complete("truss", "do"), ["doctor"])
         self.assertIn("--dry-run", complete("truss", "run", "--d"))
         self.assertEqual(complete("truss", "preview", "2"), ["2_b"])
@@ -409,6 +412,14 @@ class ForMachines(Case):
             self.assertEqual(complete("truss", command, option, ""), [], option)  # no name of a migration
         self.assertEqual(complete("truss", "man", "do"), ["doctor"])
         self.assertEqual(complete("truss", "create", ""), [])
+        name = "3_$(touch ran) `touch ran` it's; touch ran"
+        self.files.add(name, "SELECT 1;")
+        quoted = r"3_\$\(touch\ ran\)\ \`touch\ ran\`\ it\'s\;\ touch\ ran"
+        for word in ("3", "3_$", r"3_\$\(touch\ r"):
+            self.assertEqual(complete("truss", "preview", word), [quoted])
+        self.files.write(f"in/{name}/x", "")
+        self.assertEqual(complete("truss", "status", "--project", "in/"), [f"in/{name}"])  # Readline quotes the names of files
+        self.assertFalse(os.path.exists(os.path.join(self.files.path, "ran")))
 
     def test_what_shells_are_told_has_the_state_of_each(self):
         self.run_truss("run", "--yes", "--progress", self.files.names()[0])

@@ -87,7 +87,8 @@ static void put_words(const char *argument)
 
 /* ---- bash ---- */
 
-/* Prints code that sets `words`, inside the script's function, to what may be entered there. */
+/* Prints code that says what may be entered there, inside the script's function: `words`, with blanks between, or
+ * `lines`, which come from a project or a database and are never expanded; or `files`, how compgen finds them. */
 static void put_bash_value(enum value value, const char *argument)
 {
     switch (value) {
@@ -102,16 +103,16 @@ static void put_bash_value(enum value value, const char *argument)
         putchar('\'');
         break;
     case VALUE_NAMES:
-        printf("words=$(" ASK_NAMES CUT ")");
+        printf("lines=$(" ASK_NAMES CUT ")");
         break;
     case VALUE_IDS:
-        printf("words=$(" ASK_IDS CUT ")");
+        printf("lines=$(" ASK_IDS CUT ")");
         break;
     case VALUE_DIRECTORIES:
-        printf("words=$(compgen -d -- \"$word\")");
+        printf("files=-d");
         break;
     case VALUE_FILES:
-        printf("words=$(compgen -f -- \"$word\")");
+        printf("files=-f");
         break;
     case VALUE_UNKNOWN:
         printf("words=''");
@@ -139,14 +140,21 @@ static void put_bash_command(const struct cli_command *command)
 
 static void put_bash(void)
 {
-    printf("_truss() {\n    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=\n"
+    printf("_truss() {\n    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words= lines= "
+           "files= one quoted\n"
            "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words='");
     put_commands();
     printf("'\n    else\n        case ${COMP_WORDS[1]} in\n");
     for (const struct cli_command *command = cli_commands; command->help != NULL; command++) {
         put_bash_command(command);
     }
-    printf("        esac\n    fi\n    mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$word\")\n}\n"
+    printf("        esac\n    fi\n    COMPREPLY=()\n    if [ -n \"$files\" ]; then\n"
+           "        compopt -o filenames 2>/dev/null\n"
+           "        mapfile -t COMPREPLY < <(compgen \"$files\" -- \"$word\")\n        return\n    fi\n"
+           "    while IFS= read -r one; do\n        printf -v quoted %%q \"$one\"\n"
+           "        if [[ -n $one && ($one == \"$word\"* || $quoted == \"$word\"*) ]]; then\n"
+           "            COMPREPLY+=(\"$quoted\")\n        fi\n"
+           "    done <<< \"${words// /$'\\n'}$lines\"\n}\n"
            "complete -F _truss truss\n");
 }
 
