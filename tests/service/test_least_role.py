@@ -2,6 +2,7 @@
 import os
 import subprocess
 import sys
+import urllib.parse
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
@@ -124,8 +125,19 @@ class LeastRole(Case):
 
     def test_a_name_that_is_none_is_refused(self):
         worker = self.begin("prisma")
-        for wrong in ("", "pg_x", "x" * 60):
+        for wrong in ("", "pg_x", "x" * 57):  # with _reader behind it the server would cut it
             self.assertIn("--role is the name", self.truss("doctor", "--print-grants", "--role", wrong, worker=worker).stderr)
+
+    def test_a_line_break_in_the_name_of_the_database_ends_no_comment(self):
+        name = f"{self.database}\nDROP TABLE zoo;--"
+        self.sql(f'CREATE DATABASE "{name}"')
+        self.addCleanup(self.sql, f'DROP DATABASE "{name}" WITH (FORCE)')
+        files = self.project().add("1_a", "SELECT 1;")
+        worker = self.worker(files, url=self.cluster.url(urllib.parse.quote(name)))
+        printed = self.truss("doctor", "--print-grants", "--role", self.role, worker=worker)
+        self.assertEqual(printed.returncode, 0, printed.stderr)
+        statements = "\n".join(line for line in printed.stdout.splitlines() if not line.startswith("--"))
+        self.assertEqual(statements.count("DROP TABLE zoo"), statements.count(f'DATABASE "{name}" TO'), printed.stdout)
 
 
 def add_framework(name):

@@ -17,6 +17,7 @@
 
 #define SQL_SERVICE        &truss__sql__v1__sql_service__descriptor
 #define CONNECTION_SERVICE &truss__connection__v1__connection_service__descriptor
+#define READER_SUFFIX      "_reader"
 
 typedef Truss__Migration__V1__GetStatusResponse StatusReply;
 
@@ -94,6 +95,13 @@ static const char *text_at(const json_t *row, enum answer index)
     return text == NULL ? "" : text;
 }
 
+/* The same for a comment, which ends with its line: the name of a database may have a line break, and what stands
+ * behind it would be run. */
+static const char *said_at(struct arena *arena, const json_t *row, enum answer index)
+{
+    return output_safe(arena, text_at(row, index), false);
+}
+
 static bool is_at(const json_t *row, enum answer index)
 {
     return json_is_true(json_array_get(row, index));
@@ -115,13 +123,13 @@ static void print_section(const char *about, const char *statements)
     }
 }
 
-static void print_migrator(const json_t *row)
+static void print_migrator(struct arena *arena, const json_t *row)
 {
     const char *const role = text_at(row, ROLE);
-    const char *const database = text_at(row, DATABASE);
-    printf("\n-- Who runs migrations. Give it a password: \\password %s\n", role);
+    const char *const said_role = said_at(arena, row, ROLE);
+    printf("\n-- Who runs migrations. Give it a password: \\password %s\n", said_role);
     print_role(role, is_at(row, HAS_ROLE));
-    printf("GRANT CONNECT ON DATABASE %s TO %s;\n", database, role);
+    printf("GRANT CONNECT ON DATABASE %s TO %s;\n", text_at(row, DATABASE), role);
     if (!is_at(row, HAS_OWN_SCHEMA)) {
         printf("\n-- Truss's own tables: steps that were done, the audit, branches, backups.\n"
                "CREATE SCHEMA %s;\nALTER SCHEMA %s OWNER TO %s;\n",
@@ -140,21 +148,21 @@ static void print_migrator(const json_t *row)
     if (text_at(row, OWNERS)[0] != '\0') {
         printf("-- From now on every worker logs in as %s: one that goes on as a superuser uses no tracking table and\n"
                "-- no schema %s that belong to another role.\n",
-               role, text_at(row, OWN_SCHEMA));
+               said_role, said_at(arena, row, OWN_SCHEMA));
     }
     printf("\n-- Only where it is needed:\n"
            "-- GRANT CREATE ON DATABASE %s TO %s;    -- migrations that make schemas or trusted extensions\n"
            "-- ALTER ROLE %s CREATEDB;               -- branches, and restoring backups\n"
            "-- GRANT pg_read_all_stats TO %s;        -- to be told which statement of another role keeps a lock\n",
-           database, role, role, role);
+           said_at(arena, row, DATABASE), said_role, said_role, said_role);
 }
 
-static void print_reader(const json_t *row)
+static void print_reader(struct arena *arena, const json_t *row)
 {
     const char *const reader = text_at(row, READER);
     printf(
         "\n-- Who reads in the SQL workbench: truss-worker --sql-role %s, or a connection of its own by --sql-url.\n",
-        reader);
+        said_at(arena, row, READER));
     print_role(reader, is_at(row, HAS_READER));
     printf("ALTER ROLE %s SET default_transaction_read_only = on;\n"
            "GRANT CONNECT ON DATABASE %s TO %s;\n%s\nGRANT %s TO %s;\n",
@@ -169,10 +177,11 @@ static void print_all(struct cli *cli, const StatusReply *status, const json_t *
     printf("-- The least role for migrations (%s) of the database %s, PostgreSQL %s. Read it, then run it as a\n"
            "-- superuser: truss doctor --print-grants --role %s | psql --set ON_ERROR_STOP=1 URL\n"
            "BEGIN;\n",
-           output_safe(cli->arena, framework, false), text_at(row, DATABASE), output_safe(cli->arena, version, false),
+           output_safe(cli->arena, framework, false), said_at(cli->arena, row, DATABASE),
+           output_safe(cli->arena, version, false),
            output_safe(cli->arena, words_quoted(cli->arena, cli->given.grants_role), false));
-    print_migrator(row);
-    print_reader(row);
+    print_migrator(cli->arena, row);
+    print_reader(cli->arena, row);
     printf("\nCOMMIT;\n");
 }
 
@@ -200,9 +209,11 @@ static const char *own_schema_of(struct cli *cli)
 
 static bool name_is_right(struct cli *cli, const char *name)
 {
-    return (name[0] != '\0' && strlen(name) < 60 && strncmp(name, "pg_", 3) != 0) ||
+    static const size_t longest = 63 - (sizeof READER_SUFFIX - 1); /* of the 63 bytes that PostgreSQL keeps */
+    return (name[0] != '\0' && strlen(name) <= longest && strncmp(name, "pg_", 3) != 0) ||
            status_fail(cli->status, STATUS_INVALID_ARGUMENT,
-                       "--role is the name of the role that is to be made: 1 to 59 bytes, not beginning with pg_.");
+                       "--role is the name of the role that is to be made: 1 to %zu bytes, not beginning with pg_.",
+                       longest);
 }
 
 int grants_print(struct cli *cli)
@@ -217,7 +228,7 @@ int grants_print(struct cli *cli)
     if (own_schema == NULL) {
         return EXIT_ERROR;
     }
-    char *parameters[] = {arena_strdup(cli->arena, role), arena_printf(cli->arena, "%s_reader", role),
+    char *parameters[] = {arena_strdup(cli->arena, role), arena_printf(cli->arena, "%s" READER_SUFFIX, role),
                           schema_of(cli->arena, status), arena_strdup(cli->arena, own_schema)};
     query.sql = arena_strdup(cli->arena, objects_sql);
     query.params = parameters;
