@@ -122,9 +122,9 @@ bool receive_failure(struct pg_session *session, const PGresult *result, struct 
     status_fail(status, code_of(result, sqlstate), "%.*s", SAID_BYTES,
                 message != NULL ? message : session_one_line(status->arena, PQresultErrorMessage(result)));
     if (is_of_full_pooler(message)) {
-        status_fail(status, STATUS_UNAVAILABLE,
-                    "The pooler in front of %s had no free connection to the server in time (its %s).",
-                    session->display, message);
+        status_fail_because(status, STATUS_UNAVAILABLE, REASON_NO_DATABASE,
+                            "The pooler in front of %s had no free connection to the server in time (its %s).",
+                            session->display, message);
     }
     status->sqlstate = arena_strdup(status->arena, sqlstate);
     status->detail = said(status->arena, result, PG_DIAG_MESSAGE_DETAIL);
@@ -400,9 +400,10 @@ static void take_result(struct pg_session *session, struct receipt *receipt, PGr
 static bool fail_unanswered(struct pg_session *session, struct status *status)
 {
     session->is_lost = true;
-    status_fail(status, STATUS_UNAVAILABLE,
-                "%s lets us in and does not answer: a pooler in front of it may have no free connection to the server.",
-                session->display);
+    status_fail_because(
+        status, STATUS_UNAVAILABLE, REASON_NO_DATABASE,
+        "%s lets us in and does not answer: a pooler in front of it may have no free connection to the server.",
+        session->display);
     status->hint = POOLER_IS_FULL;
     return false;
 }

@@ -230,12 +230,12 @@ static bool connect_now(struct pg_session *session, const struct conninfo *conni
         return true;
     }
     if (!in_time) {
-        return status_fail(status, deadline_passed(deadline) ? STATUS_DEADLINE_EXCEEDED : STATUS_UNAVAILABLE,
-                           "Cannot connect to %s: no answer in time.", conninfo->display);
+        return status_fail_because(status, deadline_passed(deadline) ? STATUS_DEADLINE_EXCEEDED : STATUS_UNAVAILABLE,
+                                   REASON_NO_DATABASE, "Cannot connect to %s: no answer in time.", conninfo->display);
     }
     const char *const message = session_one_line(status->arena, PQerrorMessage(session->connection));
     const enum status_code code = code_of_refusal(message);
-    status_fail(status, code, "Cannot connect to %s: %s", conninfo->display, message);
+    status_fail_because(status, code, REASON_NO_DATABASE, "Cannot connect to %s: %s", conninfo->display, message);
     add_hint(conninfo, message, status);
     return false;
 }

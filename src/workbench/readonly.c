@@ -34,7 +34,8 @@ static bool connect(struct readonly *reading, int64_t until)
     const struct workbench_call *const call = reading->call;
     const struct workbench *const workbench = call->workbench;
     if (workbench->conninfo == NULL) {
-        return status_fail(call->status, workbench->conninfo_code, "%s", workbench->conninfo_error);
+        return status_fail_because(call->status, workbench->conninfo_code, REASON_NO_DATABASE, "%s",
+                                   workbench->conninfo_error);
     }
     const bool is_other = call->database[0] != '\0' && strcmp(call->database, workbench->conninfo->place.database) != 0;
     if (is_other && (strlen(call->database) > 63 || strchr(call->database, '=') != NULL)) {

@@ -26,7 +26,8 @@ static struct pg_session *connect(const struct health_context *context, const st
 {
     const int64_t soon = deadline_in(CHECK_MS);
     if (context->pool == NULL) {
-        status_fail(status, context->site->conninfo_code, "%s", context->site->conninfo_error);
+        status_fail_because(status, context->site->conninfo_code, REASON_NO_DATABASE, "%s",
+                            context->site->conninfo_error);
         return NULL;
     }
     return pg_pool_take_pinned(context->pool, call->deadline < soon ? call->deadline : soon, status);

@@ -324,7 +324,7 @@ class Commands(Case):
 
     def test_without_a_database_url_it_says_so(self):
         result = self.truss("status", worker=self.worker(self.files, url=None))
-        self.assertEqual((result.returncode, result.stderr), (ERROR, "truss: DATABASE_URL is not set.\n"))
+        self.assertEqual((result.returncode, result.stderr), (ERROR, "truss: DATABASE_URL is not set.\n  reason: NO_DATABASE\n"))
 
     def test_a_time_out_ends_the_wait_and_the_run(self):
         self.files.add("2023_slow", "SELECT pg_sleep(90);")

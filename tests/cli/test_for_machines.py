@@ -311,6 +311,16 @@ class ForMachines(Case):
         self.run_truss("run")
         self.assertEqual(json.loads(self.run_truss("wait", "--json")), {"applied": True, "obstacle": None})
 
+    def test_what_the_doctor_finds_is_told_before_it_looks_on(self):
+        self.run_truss("run")
+        say = self.talk()
+        say("BEGIN; LOCK TABLE _prisma_migrations")
+        command = [os.path.join(harness.BIN, "truss"), "doctor", "--json"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=harness.clean_environment(worker=self.process)) as doctor:
+            self.assertEqual(json.loads(doctor.stdout.readline())["what"], "worker")
+            wait_for(lambda: self.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"))
+            say("ROLLBACK")
+
     def test_the_doctor_says_what_is_wrong_and_what_to_do(self):
         self.files.add("3_fails", "CREATE TABLE c (id INT);\nVACUUM;\nSELECT 1/0;")
         self.run_truss("run", status=ERROR)
@@ -336,7 +346,8 @@ class ForMachines(Case):
 
     def test_the_doctor_without_a_worker_or_a_database_or_a_folder(self):
         self.assertIn("TRUSS_WORKER", self.run_truss("doctor", "--worker", "tcp://127.0.0.1:1", status=ERROR, worker=None))
-        self.assertIn("DATABASE_URL", self.doctor(ERROR, worker=self.worker(self.files, url=None)))
+        told = self.doctor(ERROR, worker=self.worker(self.files, url=None))
+        self.assertRegex(told, r"(?s)^BAD   database  .*DATABASE_URL")
         empty = harness.Project()
         self.addCleanup(empty.remove)
         shutil.rmtree(empty.path)

@@ -38,6 +38,7 @@ static void say_json(struct cli *cli, const char *state, const char *what, const
         }
     }
     printf("%s}\n", buffer_string(&json));
+    fflush(stdout);
 }
 
 /* Prints one line: what was checked, what was found, and if it is bad, what to do. */
@@ -93,8 +94,8 @@ static const void *ask(struct cli *cli, const struct question *question, const P
     if (reply == NULL) {
         /* The worker does answer, but says that its database does not. */
         const bool is_worker = strcmp(question->what, "worker") == 0;
-        const bool is_database = text_starts_with(text_of(status.message), "Cannot connect to postgres") ||
-                                 (is_worker && worker_is_private(cli));
+        const bool is_database =
+            status_is_because(&status, REASON_NO_DATABASE) || (is_worker && worker_is_private(cli));
         const char *const advice = is_database ? database_advice(cli) : question->advice;
         say(cli, FINDING_BAD, is_database ? "database" : question->what, status.message,
             status.hint != NULL ? status.hint : advice);

@@ -11,7 +11,8 @@
 
 bool site_is_connected(const struct site *site, struct status *status)
 {
-    return site->conninfo != NULL || status_fail(status, site->conninfo_code, "%s", site->conninfo_error);
+    return site->conninfo != NULL ||
+           status_fail_because(status, site->conninfo_code, REASON_NO_DATABASE, "%s", site->conninfo_error);
 }
 
 struct pg_session *request_connect(const struct request *request)

@@ -36,7 +36,8 @@ static ProtobufCMessage *who_am_i(void *data, struct rpc_call *call, const Proto
 static struct pg_session *take_session(const struct trust_context *context, struct rpc_call *call)
 {
     if (context->site->pool == NULL) {
-        status_fail(call->status, context->site->conninfo_code, "%s", context->site->conninfo_error);
+        status_fail_because(call->status, context->site->conninfo_code, REASON_NO_DATABASE, "%s",
+                            context->site->conninfo_error);
         return NULL;
     }
     return pg_pool_take_pinned(context->site->pool, call->deadline, call->status);
