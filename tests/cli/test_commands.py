@@ -418,6 +418,25 @@ class Commands(Case):
         self.assertIn("is deleted", self.run_truss("backup", "delete", number, "--force"))
         self.assertEqual(os.listdir(folder), [])
 
+    def test_a_wait_that_is_over_is_no_success(self):
+        """Of a worker that was there before, and of the command's own, which ends with it."""
+        folder = tempfile.mkdtemp(prefix="truss-backups-")
+        self.addCleanup(shutil.rmtree, folder, True)
+        self.needs_dump()
+        self.sql("CREATE TABLE users (id int)")
+        named = ("--worker", self.worker(self.files, "--backups", folder).address)
+        own = ("--backups", folder, "--project", self.files.path, "--database-url", self.url())
+        say = self.talk()
+        say("BEGIN; LOCK TABLE users")
+        for words, how, ends in (("backup", named, "hint: The worker goes on with it; see: truss backup show "), ("backup", own, "hint: It ends with this command, whose own worker"),
+                                 ("branch", own[2:], "It was not ready, and ends with this command, whose own worker")):
+            more = ("--source", "schema") if words == "branch" else ()
+            late = self.truss(words, "create", "--timeout", "2s", *more, *how, worker=None)
+            self.assertEqual((late.returncode, late.stdout), (ERROR, ""), late.stderr)
+            self.assertIn(ends, late.stderr)
+            self.assertEqual("The time is over, and backup " in late.stderr, words == "backup")
+        say("ROLLBACK")
+
     def test_a_reader_that_goes_away_is_no_crash(self):
         command = f"'{os.path.join(harness.BIN, 'truss')}' status | head -c 1"
         result = harness.subprocess.run(["bash", "-c", command + "; exit ${PIPESTATUS[0]}"], capture_output=True, text=True, timeout=30,

@@ -81,7 +81,20 @@ static const Backup *get(struct cli *cli, char *id)
     return call(cli, BACKUP, "GetBackup", &request.base, READ_SECONDS);
 }
 
-/* Returns the backup when the work on it has ended; NULL if the worker cannot be asked. */
+/* The time is over. A worker of this command's own ends with it, and the work, too. */
+static bool fail_late(struct cli *cli, const Backup *backup)
+{
+    status_fail(cli->status, STATUS_DEADLINE_EXCEEDED, "The time is over, and backup %u is not ready: it is %s.",
+                backup->id, backup->detail_status);
+    cli->status->hint =
+        worker_is_private(cli)
+            ? "It ends with this command, whose own worker does the work: give it more time (--timeout)."
+            : arena_printf(cli->arena, "The worker goes on with it; see: truss backup show %u", backup->id);
+    return false;
+}
+
+/* Returns the backup when the work on it has ended; NULL with a status if the worker cannot be asked, or the time is
+ * over. */
 static const Backup *wait_for_end(struct cli *cli, const Backup *backup)
 {
     const struct timespec pause = {.tv_nsec = LOOK_NS};
@@ -91,7 +104,7 @@ static const Backup *wait_for_end(struct cli *cli, const Backup *backup)
         nanosleep(&pause, NULL);
         backup = get(cli, id);
     }
-    return backup;
+    return backup == NULL || !is_under_way(backup) || fail_late(cli, backup) ? backup : NULL;
 }
 
 static int show(struct cli *cli, const Backup *backup)

@@ -108,10 +108,16 @@ static void cancel(struct following *following)
     arena_free(arena);
 }
 
+/* A worker of this command's own ends with it, and the work, too. */
 static void leave(struct following *following)
 {
-    status_fail(following->cli->status, STATUS_CANCELLED, "It goes on; follow it with: truss branch wait %s",
-                following->id);
+    if (worker_is_private(following->cli)) {
+        status_fail(following->cli->status, STATUS_CANCELLED,
+                    "It was not ready, and ends with this command, whose own worker does the work.");
+    } else {
+        status_fail(following->cli->status, STATUS_CANCELLED, "It goes on; follow it with: truss branch wait %s",
+                    following->id);
+    }
 }
 
 /* Follows until the end; returns false if the user leaves it running. */
