@@ -607,6 +607,11 @@ class Rehearsal(Branches):
         self.assertEqual(self.rehearse(row)["summary"], "Nothing is pending in the branch.")
         self.assertEqual(self.truss("branch", "rehearse", str(row["id"]), worker=self.process).returncode, 0)
 
+    def test_differences_that_are_cut_say_so(self):
+        self.files.add("20250102000000_second", "DO $$ BEGIN FOR i IN 1..501 LOOP EXECUTE 'CREATE TABLE t' || i || ' ()'; END LOOP; END $$;")
+        shown = self.truss("branch", "rehearse", str(self.make()["id"]), worker=self.process)
+        self.assertEqual((shown.returncode, "\nThere is more.\n" in shown.stdout), (0, True), shown.stdout)
+
     def test_what_fails_is_told_as_of_a_run(self):
         self.files.add("20250102000000_second", "CREATE TABLE posts (a int);")
         row = self.make()

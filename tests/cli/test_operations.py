@@ -46,6 +46,14 @@ class Operations(Case):
         self.assertRegex(self.run_truss("operations"), rf"(?m)^{operation}  succeeded  .*  Applied 1 migration\(s\) successfully\.$")
         self.assertEqual(self.sql("SELECT count(*) FROM u"), [("0",)])
 
+    def test_a_list_that_is_cut_says_so(self):
+        self.start("SELECT 1;")
+        self.run_truss("run", "--detach")
+        said = "No more than the newest 50 are listed.\n"
+        self.assertNotIn(said, self.run_truss("operations"))
+        self.sql("INSERT INTO truss.operations (id, kind, state, worker, finished_at) SELECT md5(g::text)::uuid, 'run', 'succeeded', 'w', now() FROM generate_series(1, 60) AS g")
+        self.assertRegex(self.run_truss("operations"), rf"(?m)^({ID} .*\n){{50}}{said}\Z")
+
     def test_detaching_as_json_answers_the_operation(self):
         self.start("SELECT 1;")
         operation = json.loads(self.run_truss("run", "--detach", "--json"))

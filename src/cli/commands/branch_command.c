@@ -254,7 +254,7 @@ static int url(struct cli *cli)
 }
 
 static void print_differences(struct arena *arena, Truss__Branch__V1__BranchDifference *const *differences,
-                              size_t count)
+                              size_t count, bool has_more)
 {
     for (size_t i = 0; i < count; i++) {
         const Truss__Branch__V1__BranchDifference *const one = differences[i];
@@ -271,16 +271,17 @@ static void print_differences(struct arena *arena, Truss__Branch__V1__BranchDiff
             printf("  + %s\n", output_safe(arena, one->branch, true));
         }
     }
+    if (has_more) {
+        printf("There is more.\n");
+    }
 }
 
 static void print_diff(struct arena *arena, const Truss__Branch__V1__DiffBranchResponse *reply)
 {
-    print_differences(arena, reply->differences, reply->n_differences);
+    print_differences(arena, reply->differences, reply->n_differences, reply->truncated);
     if (reply->same) {
         printf("The schemas of %s and %s are the same.\n", output_safe(arena, reply->parent_db, false),
                output_safe(arena, reply->branch_db, false));
-    } else if (reply->truncated) {
-        printf("There is more.\n");
     }
     for (size_t i = 0; i < reply->n_unknown; i++) {
         printf("Could not be compared, with the rights of this role or this version of Truss: %s.\n",
@@ -336,7 +337,7 @@ static int rehearse(struct cli *cli)
             output_tell(cli->arena, "note", arena_printf(cli->arena, "beyond the branch: %s", reply->server_wide[i]),
                         false);
         }
-        print_differences(cli->arena, reply->differences, reply->n_differences);
+        print_differences(cli->arena, reply->differences, reply->n_differences, reply->truncated);
         printf("%s\n", output_safe(cli->arena, reply->summary, false));
         if (reply->run->failed != NULL) {
             print_next_rehearsal(cli, reply->run);

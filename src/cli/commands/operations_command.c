@@ -92,6 +92,9 @@ static int list(struct cli *cli)
         table_add(&table, COLOUR_NONE, operation->summary);
     }
     table_print(&table);
+    if (reply->n_operations == LISTED) {
+        printf("No more than the newest %d are listed.\n", LISTED);
+    }
     tell_what_is_kept(cli);
     return EXIT_FINE;
 }
