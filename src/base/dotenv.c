@@ -5,6 +5,7 @@
 
 #include "base/direct_url.h"
 #include "base/files.h"
+#include "base/words.h"
 
 #include <ctype.h>
 #include <stdlib.h>
@@ -108,8 +109,30 @@ struct lines {
     struct arena *arena;
     struct text content;
     unsigned looks_left;
-    const char *unset; /* a variable that was to be put in and is set nowhere; NULL: each is */
+    const char *unset;    /* a variable that was to be put in and is set nowhere; NULL: each is */
+    const char *withheld; /* one that is set, and not for a project; NULL: none */
+    struct words *taken;  /* receives the names of the environment's variables that were put in; NULL: nobody asks */
 };
+
+/* Is it a variable of ours or of the stores that our workers use? Their values would go to whatever host a project
+ * names. */
+static bool is_withheld(const char *key)
+{
+    return strncmp(key, "TRUSS_", 6) == 0 || strncmp(key, "AWS_", 4) == 0 || strncmp(key, "OTEL_", 5) == 0;
+}
+
+static const char *environment_value(struct lines *lines, const char *key)
+{
+    const char *const value = getenv(key);
+    if (value == NULL || is_withheld(key)) {
+        lines->withheld = value == NULL ? lines->withheld : key;
+        return NULL;
+    }
+    if (lines->taken != NULL) {
+        words_add(lines->arena, lines->taken, key);
+    }
+    return value;
+}
 
 static const char *lookup(struct lines *lines, const char *key, int depth);
 
@@ -153,7 +176,7 @@ static const char *expand(struct lines *lines, const char *value, int depth)
             continue;
         }
         const char *const key = arena_strndup(arena, name, size);
-        const char *found = getenv(key);
+        const char *found = environment_value(lines, key);
         found = found != NULL ? found : lookup(lines, key, depth + 1);
         const char *const fallback = braces ? fallback_at(name + size) : NULL;
         if (found != NULL) {
@@ -200,7 +223,7 @@ static const char *lookup(struct lines *lines, const char *key, int depth)
 
 const char *dotenv_value(struct arena *arena, struct text content, const char *key)
 {
-    struct lines lines = {arena, text_without_mark(content), MOST_LOOKS, NULL};
+    struct lines lines = {.arena = arena, .content = text_without_mark(content), .looks_left = MOST_LOOKS};
     return lookup(&lines, key, 0);
 }
 
@@ -211,6 +234,25 @@ bool dotenv_read(struct arena *arena, const char *dir, const char *key, const ch
 
 bool dotenv_read_file(struct arena *arena, const char *path, const char *key, const char **value, struct status *status)
 {
+    return dotenv_read_taking(arena, path, key, &(struct dotenv_taken){value, NULL}, status);
+}
+
+static bool fail_unset(const struct lines *lines, const char *path, const char *key, struct status *status)
+{
+    const bool is_withheld_one = lines->withheld != NULL && strcmp(lines->withheld, lines->unset) == 0;
+    return status_fail(status, STATUS_FAILED_PRECONDITION,
+                       is_withheld_one
+                           ? "%s: the value of %s has the variable %s, which is Truss's own and is not given to a "
+                             "project. Use another variable; or write \\$ for a dollar sign."
+                           : "%s: the value of %s has the variable %s, which is set neither there nor in the "
+                             "environment. Set it; or write \\$ for a dollar sign.",
+                       path, key, lines->unset);
+}
+
+bool dotenv_read_taking(struct arena *arena, const char *path, const char *key, const struct dotenv_taken *taken,
+                        struct status *status)
+{
+    const char **const value = taken->value;
     struct text content;
     *value = NULL;
     if (file_look(path, NULL) != FILE_REGULAR) {
@@ -219,14 +261,12 @@ bool dotenv_read_file(struct arena *arena, const char *path, const char *key, co
     if (!file_read(arena, path, FILE_LIMIT, &content, status)) {
         return false;
     }
-    struct lines lines = {arena, text_without_mark(content), MOST_LOOKS, NULL};
+    struct lines lines = {
+        .arena = arena, .content = text_without_mark(content), .looks_left = MOST_LOOKS, .taken = taken->names};
     *value = lookup(&lines, key, 0);
     if (lines.unset != NULL) {
         *value = NULL;
-        return status_fail(status, STATUS_FAILED_PRECONDITION,
-                           "%s: the value of %s has the variable %s, which is set neither there nor in the "
-                           "environment. Set it; or write \\$ for a dollar sign.",
-                           path, key, lines.unset);
+        return fail_unset(&lines, path, key, status);
     }
     return true;
 }

@@ -271,6 +271,34 @@ class Attacks(Written):
                 said = self.truss("status")[1]
                 self.assertNotIn("root:", said)
 
+    def test_a_project_has_no_variable_of_the_worker_s_shown(self):
+        """It says from which variables the database's name comes, and a status says which database it names."""
+        secret = "hunter2SECRET"
+        knex = "module.exports = {{ client: 'pg', connection: {} }};"
+        self.write("migrations/1_a.js", "exports.up = () => {};")
+        for files, is_told in (({".env": 'MINE="postgresql://h.example:5/${TRUSTED}"', "knexfile.js": knex.format("process.env.MINE")}, True),
+                               ({".env": 'MINE="postgresql://${TRUSTED}/x"', "knexfile.js": knex.format("process.env.MINE")}, True),
+                               ({".env": "", "knexfile.js": knex.format("`postgresql://h:5/${process.env.TRUSTED}`")}, True),
+                               ({".env": "", "knexfile.js": knex.format("{ host: 'h', database: process.env.TRUSTED }")}, True),
+                               ({".env": "OTHER=a${TRUSTED}", "knexfile.js": knex.format("{ host: process.env.OTHER, database: 'x' }")}, True),
+                               ({".env": 'MINE="postgresql://h.example:5/${AWS_SECRET_ACCESS_KEY}"', "knexfile.js": knex.format("process.env.MINE")}, False)):
+            with self.subTest(str(files)):
+                for name, text in files.items():
+                    self.write(name, text)
+                for command in ("status", "doctor", "check"):
+                    told = self.truss(command, TRUSTED=secret, AWS_SECRET_ACCESS_KEY=secret)[1]
+                    self.assertNotIn(secret, told)
+                    self.assertEqual("put together from the environment" in told, is_told, told)
+
+    def test_a_project_s_own_address_gets_no_variable_of_ours(self):
+        """It would be sent to whatever host the project names."""
+        self.up("SELECT 1;")
+        self.write(".env", "DATABASE_URL=postgresql://x:${AWS_SECRET_ACCESS_KEY}@127.0.0.1:1/x\n")
+        done = subprocess.run([os.path.join(harness.BIN, "truss"), "--project", self.directory.name, "status"], capture_output=True, text=True, timeout=120, check=False,
+                              env={**harness.clean_environment(), "AWS_SECRET_ACCESS_KEY": "hunter2"})
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("the variable AWS_SECRET_ACCESS_KEY, which is Truss's own and is not given to a project", done.stderr)
+
     def test_a_preview_of_what_is_too_large_shows_nothing_of_outside_either(self):
         there = tempfile.mkdtemp(prefix="truss-elsewhere-")
         self.addCleanup(shutil.rmtree, there, True)

@@ -459,12 +459,15 @@ const char *project_database_aside(struct arena *arena, const char *root, const 
 const char *named_database_text(struct arena *arena, const struct named_database *named)
 {
     struct buffer text = {.arena = arena};
-    if (named->host != NULL || (named->port != NULL && named->database == NULL)) {
+    if (named->is_borrowed) {
+        buffer_puts(&text, "one whose address is put together from the environment");
+    } else if (named->host != NULL || (named->port != NULL && named->database == NULL)) {
         buffer_printf(&text, "%s%s%s/", named->host == NULL ? "?" : named->host, named->port == NULL ? "" : ":",
                       named->port == NULL ? "" : named->port);
     }
     buffer_printf(&text, "%s (%s",
-                  named->kind != NULL       ? named->kind
+                  named->is_borrowed        ? ""
+                  : named->kind != NULL     ? named->kind
                   : named->database == NULL ? "?"
                                             : named->database,
                   named->file);

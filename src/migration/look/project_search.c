@@ -14,6 +14,25 @@
 /* Looks for a variable in the files of one project; behind them one counts as not set. */
 #define MOST_VARIABLES 128
 
+/* ---- what is not shown ---- */
+
+/* Does the name say that the value is no secret? "DB_HOST", "PGPORT", "POSTGRES_DB", "APP_DATABASE_NAME" */
+static bool is_telling(const char *name, const char *value)
+{
+    static const char *const plain[] = {"HOST", "PORT", "DB", "DATABASE", "NAME", "SERVER"};
+    static const char *const secret[] = {"PASS", "SECRET", "TOKEN", "KEY", "CREDENTIAL", "AUTH"};
+    bool is = false;
+    for (size_t i = 0; i < sizeof plain / sizeof plain[0]; i++) {
+        is = is || strcasestr(name, plain[i]) != NULL;
+    }
+    for (size_t i = 0; i < sizeof secret / sizeof secret[0]; i++) {
+        is = is && strcasestr(name, secret[i]) == NULL;
+    }
+    return is && strpbrk(value, ":@=/") == NULL;
+}
+
+/* ---- what is found ---- */
+
 void search_add(struct search *search, const struct named_database *named)
 {
     struct named_databases *const found = search->found;
@@ -55,24 +74,26 @@ bool search_add_url(struct search *search, struct named_database named, const ch
 }
 
 /* In memory of its own, because a file may be large, and may be asked for many variables. */
-static const char *variable_of_file(const struct search *search, const char *path, const char *name)
+static const char *variable_of_file(const struct search *search, const char *path, const char *name, bool *is_borrowed)
 {
     struct arena *const reading = arena_new(0);
     struct status unread = {.arena = reading};
+    struct words taken = {0};
     const char *value = NULL;
-    const char *const kept = dotenv_read_file(reading, path, name, &value, &unread) && value != NULL
-                                 ? arena_strdup(search->arena, value)
-                                 : NULL;
+    const bool ok = dotenv_read_taking(reading, path, name, &(struct dotenv_taken){&value, &taken}, &unread);
+    const char *const kept = ok && value != NULL ? arena_strdup(search->arena, value) : NULL;
+    for (size_t i = 0; i < taken.count; i++) {
+        *is_borrowed = *is_borrowed || !is_telling(taken.items[i], getenv(taken.items[i]));
+    }
     arena_free(reading);
     return kept;
 }
 
-static const char *variable_in_files(struct search *search, const char *name, const char *value, const char **file)
+/* Also sets *is_borrowed, if it is. */
+static const char *variable_in_files(struct search *search, const char *name, const char **file, bool *is_borrowed)
 {
     const char *const bases[] = {search->base, "", search->base[0] == '\0' ? "prisma" : ""};
-    if (value != NULL && value[0] != '\0') {
-        return value;
-    }
+    const char *value = NULL;
     if (search->variables++ >= MOST_VARIABLES) {
         return NULL;
     }
@@ -81,8 +102,9 @@ static const char *variable_in_files(struct search *search, const char *name, co
         for (size_t j = 0; value == NULL && j < MOST_DOTENVS; j++) {
             const char *const dotenv = search->dotenvs[0] == NULL && j == 0 ? ".env" : search->dotenvs[j];
             const char *const place = dotenv == NULL ? NULL : path_join(search->arena, bases[i], dotenv);
-            value =
-                place == NULL ? NULL : variable_of_file(search, path_join(search->arena, search->root, place), name);
+            value = place == NULL
+                        ? NULL
+                        : variable_of_file(search, path_join(search->arena, search->root, place), name, is_borrowed);
             *file = value == NULL ? *file : place;
         }
     }
@@ -90,28 +112,36 @@ static const char *variable_in_files(struct search *search, const char *name, co
 }
 
 /* The tool's precedence: the environment before the files. */
+static const char *variable_of_tool(struct search *search, const char *name, const char **file, bool *is_borrowed)
+{
+    const char *const value = getenv(name);
+    *file = "the environment";
+    return value != NULL && value[0] != '\0' ? value : variable_in_files(search, name, file, is_borrowed);
+}
+
 const char *search_variable(struct search *search, const char *name, const char **file)
 {
-    *file = "the environment";
-    return variable_in_files(search, name, getenv(name), file);
+    const char *const own = getenv(name);
+    const bool is_own = own != NULL && own[0] != '\0';
+    bool is_borrowed = is_own && !is_telling(name, own);
+    const char *const value = variable_of_tool(search, name, file, &is_borrowed);
+    search->has_borrowed = search->has_borrowed || (value != NULL && is_borrowed);
+    return value;
 }
 
 bool search_add_variable_of(struct search *search, const char *name)
 {
     struct named_database named = {.variable = name};
-    const char *const value = variable_in_files(search, name, NULL, &named.file);
+    const char *const value = variable_in_files(search, name, &named.file, &named.is_borrowed);
     return value != NULL && search_add_url(search, named, value);
 }
 
 /* place NULL: its tool reads it by itself. */
 bool search_add_variable(struct search *search, const char *name, const struct named_database *place)
 {
-    const char *file;
-    const char *const value = search_variable(search, name, &file);
-    const struct named_database named = {
-        .file = place == NULL ? file : place->file,
-        .line = place == NULL ? 0 : place->line,
-        .variable = arena_strdup(search->arena, name),
-    };
+    struct named_database named = {.variable = arena_strdup(search->arena, name)};
+    const char *const value = variable_of_tool(search, name, &named.file, &named.is_borrowed);
+    named.file = place == NULL ? named.file : place->file;
+    named.line = place == NULL ? 0 : place->line;
     return value != NULL && search_add_url(search, named, value);
 }

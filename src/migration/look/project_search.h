@@ -18,6 +18,7 @@ struct named_database {
     const char *port;
     const char *database;
     const char *kind; /* "MySQL": it is no database of PostgreSQL; NULL: it is one */
+    bool is_borrowed; /* a part is the value of a variable of the environment that may be anything: it is not shown */
 };
 
 struct named_databases {
@@ -51,6 +52,7 @@ struct search {
     bool name_is_database;        /* "NAME" is the database's name, as in Django's settings */
     bool is_code;                 /* the current file is code: an unquoted value is computed */
     unsigned variables;           /* how many were looked for in the files */
+    bool has_borrowed;            /* set by search_variable: its value is not to be shown */
 };
 
 void search_add(struct search *search, const struct named_database *named);
@@ -61,7 +63,9 @@ void search_note_other(struct search *search, struct named_database named, const
 /* Adds what a connection URL or string names, at the place of `named`; returns false if it is none. */
 bool search_add_url(struct search *search, struct named_database named, const char *url);
 
-/* The value of an environment variable as the tool would see it, and the file that sets it; NULL: not set. */
+/* The value of an environment variable as the tool would see it, and the file that sets it; NULL: not set. Sets
+ * has_borrowed if it is, or contains, the value of a variable of the environment whose name does not say that it is
+ * part of an address: a project could have any secret of the worker's shown as the name of a database. */
 const char *search_variable(struct search *search, const char *name, const char **file);
 
 /* Adds the database that an environment variable holds. place is where the variable is named; search_add_variable_of is

@@ -50,6 +50,7 @@ struct group {
     uint32_t line;
     bool is_computed; /* the database's name cannot be read */
     bool is_other;    /* for another kind of database */
+    bool is_borrowed; /* as in named_database */
 };
 
 static const struct {
@@ -75,7 +76,8 @@ static void end_group(struct search *search, const char *file, struct group *gro
                                                           .variable = group->variable,
                                                           .host = group->host,
                                                           .port = group->port,
-                                                          .database = group->database});
+                                                          .database = group->database,
+                                                          .is_borrowed = group->is_borrowed});
     }
     if (group->is_computed && !group->is_other && search->found->computed.file == NULL) {
         search->found->computed =
@@ -171,7 +173,9 @@ static void take_setting(struct search *search, const char *file, const struct p
     if (value == NULL && row < SETTINGS) {
         const struct text whole = setting_whole(piece->behind);
         const struct text setting = text_slice(whole, (size_t)(rest.data - whole.data), whole.size);
+        search->has_borrowed = false;
         value = variable_value(search, setting, &variable);
+        group->is_borrowed = group->is_borrowed || search->has_borrowed;
     }
     if (row < SETTINGS && text_trim(rest).size > 0) {
         const char **const member = (const char **)(void *)((char *)group + setting_names[row].member);
@@ -265,9 +269,11 @@ static bool take_template(struct search *search, const struct named_database *pl
     struct template_values values = {.arena = search->arena, .value = value_of, .data = search};
     struct named_databases *const found = search->found;
     struct named_database named = *place;
+    search->has_borrowed = false;
     named.host = template_part(&values, url->host);
     named.port = template_part(&values, url->port);
     named.database = template_part(&values, url->database);
+    named.is_borrowed = search->has_borrowed;
     const bool is_known = named.database != NULL && (named.host != NULL || url->host.size == 0) && !values.has_default;
     if (is_known) {
         search_add(search, &named);
