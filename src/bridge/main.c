@@ -9,6 +9,7 @@
 #include "bridge/dispatch.h"
 #include "bridge/tally.h"
 #include "bridge/walls.h"
+#include "rpc/begin.h"
 #include "truss/health/v1/health.pb-c.h"
 
 #include <signal.h>
@@ -128,6 +129,7 @@ static bool serve_until_told(struct arena *arena, const struct options *options,
     sigset_t signals;
     int caught;
     program_block_signals(&signals);
+    rpc_begin();
     struct http_server *const server =
         open_workers(arena, options, bridge, status) ? http_server_start(&place, dispatch, bridge, status) : NULL;
     if (server == NULL) {

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "framework/core/survey.h"
+#include "rpc/begin.h"
 #include "workbench/opening.h"
 #include "worker/branch_watch.h"
 #include "worker/create_database.h"
@@ -171,11 +172,12 @@ struct house {
     struct rpc_server *server;
 };
 
-/* Enters the sandbox, then starts the threads for spans and for issuers' keys. */
+/* Starts nng's threads, and those for spans and for issuers' keys. */
 static bool begin_threads(struct house *house, struct status *status)
 {
     const struct config *const config = house->config;
     const struct spans_options spans = {config->otlp_endpoint, config->otlp_headers, config->environment};
+    rpc_begin();
     login_begin(house->gate.login);
     if (config->otlp_endpoint != NULL) {
         house->telemetry.spans = spans_start(&spans, status);

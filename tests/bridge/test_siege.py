@@ -108,6 +108,14 @@ class Limited(Case):
                 status = type(error).__name__
             told[name, status] = told.get((name, status), 0) + 1
 
+    def test_a_program_that_was_just_started_takes_few_addresses(self):
+        """nng's threads are a dozen, and take a stack each."""
+        worker = self.worker(self.project("prisma-blog"))
+        for process in (worker.process, self.bridge(worker).process):
+            with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+                space = next(int(line.split()[1]) for line in file if line.startswith("VmSize"))
+            self.assertLess(space, 110 << 10)
+
     def test_a_request_without_memory_ends_and_its_program_does_not(self):
         limited = {"space": 380 << 20}
         files = self.project("prisma-blog").add("2025_big", "".join(f"insert into a values({i});\n" for i in range(400000)))
