@@ -365,7 +365,7 @@ class Expressions(Case):
         self.sql("CREATE TABLE kept (i int)")
         self.hold("BEGIN", "LOCK TABLE kept IN ACCESS EXCLUSIVE MODE")
         begun = time.monotonic()
-        self.assertEqual(self.said(["INSERT INTO kept VALUES ('no number');" * 100]), [[]])
+        self.assertEqual(self.said(["INSERT INTO kept SELECT 'no number'::text;" * 100]), [[]])
         self.assertLess(time.monotonic() - begun, harness.allowed(15))
 
 
