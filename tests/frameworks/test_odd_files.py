@@ -54,6 +54,30 @@ class OddFiles(Written):
             self.assertEqual(self.by_name(rpc), {"-1_a": "applied", "1_b": "applied"})
         self.assertEqual(self.sql("SELECT version, description, success FROM _sqlx_migrations ORDER BY 1"), [("-1", "a", "t"), ("1", "b", "t")])
 
+    # ---- a byte order mark: PostgreSQL refuses it, and what each tool does was measured with it ----
+
+    def check_mark(self, says):
+        with self.start() as rpc:
+            plan, reply = rpc.call("MigrationService", "Plan", {}), rpc.call("MigrationService", "Run", {})
+            self.assertTrue(reply.ok, reply)
+            for warnings in (plan.warnings, reply.warnings):
+                self.assertEqual([one for one in warnings if "byte order mark" in one], says)
+
+    MARKED = '"001_a" begins with a byte order mark, which a run here leaves out. %s itself sends it, and fails at it: save the file as UTF-8 without one.'
+
+    def test_a_byte_order_mark_that_its_tool_sends_is_told(self):
+        """postgres-migrations 5.3.0, postgrator-cli 9.1.1, drizzle-kit 0.31.11 and 1.0.0-rc.5, db-migrate 0.11.14, yoyo 8.2.0, Prisma 6 and 7"""
+        self.write("package.json", '{"dependencies": {"postgres-migrations": "5"}}')
+        self.write("migrations/001_a.sql", "\ufeffCREATE TABLE a (i int);")
+        self.write("migrations/002_b.sql", "CREATE TABLE b (i int);")
+        self.check_mark([self.MARKED % "postgres-migrations"])
+
+    def test_a_byte_order_mark_that_its_tool_leaves_out_is_not_told(self):
+        """supabase 3.1.0 db push"""
+        self.write("supabase/config.toml", 'project_id = "a"\n')
+        self.write("supabase/migrations/20240101000000_a.sql", "\ufeffCREATE TABLE a (i int);")
+        self.check_mark([])
+
     # ---- Alembic: a revision that is not written as text may be any ----
 
     def revisions(self, row, **files):

@@ -145,6 +145,8 @@ struct framework {
     const struct mention *mentions;     /* ended by NULL words; NULL: none */
     enum script_sending sent;           /* how its tool sends a script */
     enum script_sending sent_unwrapped; /* the same for a script that says "no transaction" */
+    bool drops_mark; /* it leaves out a byte order mark at the start of a script; others send it, and PostgreSQL refuses
+                        that */
     struct habits habits;
     const struct delegate *delegate; /* NULL: its own tool is never started */
     struct hooks hooks;

@@ -180,6 +180,7 @@ static struct framework *framework_new(struct arena *arena, const char *name, co
         .tool = "its own runner",
         .declared_at = arena_printf(arena, "%s, declares it", toml_place(arena, toml, first)),
         .sent_unwrapped = SENT_EACH,
+        .drops_mark = true, /* not known */
         .ledger = {.shapes = shapes, .lock = LOCK_LEDGER},
         .folder = {.counts_before_it_exists = true},
         .habits = {.late = LATE_REFUSED, .edited_blocks = true, .missing_blocks = true, .missing_counts = true},

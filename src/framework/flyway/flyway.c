@@ -312,6 +312,7 @@ const struct framework framework_flyway = {
     .id = "flyway",
     .display_name = "Flyway",
     .tool = "flyway migrate",
+    .drops_mark = true,
     .sent = SENT_BY_JDBC,
     .sent_unwrapped = SENT_EACH,
     .ledger =

@@ -239,6 +239,7 @@ const struct framework framework_liquibase = {
     .id = "liquibase",
     .display_name = "Liquibase",
     .tool = "liquibase update",
+    .drops_mark = true,
     .sent = SENT_BY_JDBC,
     .sent_unwrapped = SENT_EACH,
     .ledger =

@@ -256,6 +256,7 @@ const struct framework framework_evolve = {
     .id = "evolve",
     .display_name = "Evolve",
     .tool = "evolve migrate postgresql",
+    .drops_mark = true,
     .sent = SENT_IN_TRANSACTION_EACH,
     .sent_unwrapped = SENT_WHOLE, /* one command, whose statements Npgsql sends with one Sync */
     .ledger =

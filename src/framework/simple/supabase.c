@@ -151,6 +151,7 @@ const struct framework framework_supabase = {
     .id = "supabase",
     .display_name = "Supabase",
     .tool = "supabase db push",
+    .drops_mark = true,
     .sent = SENT_IN_BATCHES,
     .ledger =
         {

@@ -394,6 +394,7 @@ const struct framework framework_sqitch = {
     .id = "sqitch",
     .display_name = "Sqitch",
     .tool = "sqitch deploy",
+    .drops_mark = true,
     .sent = SENT_EACH,
     .ledger =
         {

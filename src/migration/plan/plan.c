@@ -8,6 +8,7 @@
 #include "migration/look/looking.h"
 #include "migration/look/permission.h"
 #include "migration/plan/bodies.h"
+#include "migration/plan/marks.h"
 #include "migration/plan/selection.h"
 #include "pg/query.h"
 #include "pg/search.h"
@@ -284,6 +285,7 @@ static bool plan_one(struct planner *planner, struct prepared *prepared)
     bool ok = plan_script(planner, reading, prepared, &loaded);
     if (ok) {
         prepared->content_hash = loaded_hash(request->arena, &loaded);
+        marks_note(request->arena, prepared, &loaded, &planner->preparation->marked);
         if (!prepared->item->file->is_code) {
             add_made(request->arena, loaded.script.sql, &planner->made);
             const struct flaws_script script = {prepared->item->name, loaded.script.sql, looked_at_from(prepared)};
@@ -331,6 +333,9 @@ static void warn_of_flaws(const struct request *request, struct pg_session *sess
     }
     for (size_t i = 0; i < preparation->flaws.uncompared.count; i++) {
         looking_warn(&looking, preparation->flaws.uncompared.items[i]);
+    }
+    if (preparation->marked.count > 0) {
+        looking_warn(&looking, marks_warning(request->arena, preparation));
     }
 }
 

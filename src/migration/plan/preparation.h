@@ -33,7 +33,8 @@ struct preparation {
      * follows it, is not among the items: the migrations before it run. */
     const struct catalog_item *unfit;
     struct status problem;
-    struct flaws flaws; /* what the scripts would silently pass over */
+    struct flaws flaws;  /* what the scripts would silently pass over */
+    struct words marked; /* migrations that begin with a byte order mark, which their own tool would send */
 };
 
 #endif

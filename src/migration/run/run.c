@@ -8,6 +8,7 @@
 #include "migration/look/changed.h"
 #include "migration/look/permission.h"
 #include "migration/look/target.h"
+#include "migration/plan/marks.h"
 
 #include "base/log.h"
 #include "base/words.h"
@@ -256,6 +257,10 @@ static void warn_passing(const struct execution *execution)
     for (size_t i = 0; i < others->count; i++) {
         watch_note(&run->watch, NULL, others->items[i]);
         result_add_warning(run->request->arena, execution->result, others->items[i]);
+    }
+    if (execution->preparation->marked.count > 0) {
+        result_add_warning(run->request->arena, execution->result,
+                           marks_warning(run->request->arena, execution->preparation));
     }
 }
 
