@@ -114,6 +114,20 @@ static const char *words_of_root(const struct bounds *bounds, struct arena *aren
                               is_there ? plain(arena, now) : "not there");
 }
 
+bool bounds_is_settings(const char *path)
+{
+    static const char start[] = ".env";
+    const char *const name = path_name(path);
+    const char *const behind = strncmp(name, start, strlen(start)) == 0 ? name + strlen(start) : "-";
+    return behind[0] == '\0' || behind[0] == '.' || strcmp(behind, "rc") == 0;
+}
+
+/* Is it a link, of another name, to a file of settings? */
+static bool is_disguised(const char *path, const char *real)
+{
+    return bounds_is_settings(real) && !bounds_is_settings(path);
+}
+
 /* The rest of a path after the project; NULL: it is not in the project. */
 static const char *in_project(const struct bounds *bounds, const char *path)
 {
@@ -176,6 +190,11 @@ static const char *words_of_link(const struct bounds *bounds, struct arena *aren
 static const char *words_of(const struct bounds *bounds, struct arena *arena, const char *path, const char *real)
 {
     file_trace_doubt();
+    if (is_within(bounds, real)) {
+        const char *const inside = in_project(bounds, path);
+        return arena_printf(arena, "%s is a link to %s, which has settings of this machine; it was not read",
+                            plain(arena, inside == NULL ? path : inside), plain(arena, path_name(real)));
+    }
     const char *const changed = words_of_root(bounds, arena);
     if (changed != NULL) {
         return changed;
@@ -225,7 +244,7 @@ bool bounds_hold(int fd, const char *path, struct status *status)
         file_trace_doubt();
     }
     file_trace_real(path, real, 0);
-    if (is_within(bounds, real)) {
+    if (is_within(bounds, real) && !is_disguised(path, real)) {
         return true;
     }
     const char *const words = words_of(bounds, bounds->arena, path, real);
@@ -259,5 +278,5 @@ const char *bounds_why_not(struct arena *arena, const char *path)
         const char *const link = find_link(bounds, arena, path);
         return link == NULL ? NULL : words_of_link(bounds, arena, link);
     }
-    return is_within(bounds, real) ? NULL : words_of(bounds, arena, path, real);
+    return is_within(bounds, real) && !is_disguised(path, real) ? NULL : words_of(bounds, arena, path, real);
 }

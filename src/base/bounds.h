@@ -42,8 +42,13 @@ void bounds_enter_part(struct bounds *part, struct arena *arena);
  * any more or could not be examined. */
 void bounds_leave(struct bounds *bounds);
 
+/* Is it a file of the settings of one machine (.env, .env.local, .envrc), by its name? It may hold passwords, and is no
+ * script, although it is in the project. */
+bool bounds_is_settings(const char *path);
+
 /* Is this open file, opened by this path, within the bounds? If not, notes it and fails with FAILED_PRECONDITION
- * (status may be NULL). True if no bounds are in force. */
+ * (status may be NULL). So it does for a file of settings that was opened by another name. True if no bounds are in
+ * force. */
 bool bounds_hold(int fd, const char *path, struct status *status);
 
 /* Call it for a path that could not be opened or does not exist: notes a link that leads nowhere, in a circle, or out

@@ -290,6 +290,24 @@ class Attacks(Written):
                     self.assertNotIn(secret, told)
                     self.assertEqual("put together from the environment" in told, is_told, told)
 
+    def test_settings_of_the_machine_are_no_script(self):
+        """They are in the project where it runs, and not in its repository, whose authors may not see them."""
+        self.write(".env", "SOME_PASSWORD=hunter2SECRET\n")
+        self.up("SELECT 1;")
+        os.symlink("../../.env", os.path.join(self.directory.name, "db/migrations/20250102000000_b.sql"))
+        for words in (("status",), ("preview", "20250102000000_b"), ("plan", "--verbose"), ("run", "--yes")):
+            code, text = self.truss(*words)
+            self.assertNotIn("hunter2", text)
+            self.assertEqual((code, "is a link to .env, which has settings of this machine" in text), (int(words != ("status",)), True), text)
+        shutil.rmtree(os.path.join(self.directory.name, "db"))
+        self.write("liquibase.properties", "changeLogFile=db/c.xml\n")
+        for inner in ('<sqlFile path=".env"/>', '<sqlFile path="db/../.env"/>', "</changeSet><property file='.env'/><changeSet id='2' author='b'><sql>SELECT '${SOME_PASSWORD}'</sql>"):
+            self.write("db/c.xml", '<databaseChangeLog xmlns="http://www.liquibase.org/xml/ns/dbchangelog"><changeSet id="1" author="a">' + inner + "</changeSet></databaseChangeLog>")
+            for words in (("status",), ("plan", "--verbose")):
+                text = self.truss(*words)[1]
+                self.assertNotIn("hunter2", text)
+                self.assertRegex(text, "sqlFile .* cannot be read|has settings of this machine|only Liquibase itself can run")
+
     def test_a_project_s_own_address_gets_no_variable_of_ours(self):
         """It would be sent to whatever host the project names."""
         self.up("SELECT 1;")

@@ -2,6 +2,7 @@
  * The files of changelogs: their names as in the ledger, and their content. No name with ".." is used to read anything
  * outside of the project.
  */
+#include "base/bounds.h"
 #include "framework/liquibase/liquibase_changelog_walk.h"
 #include "framework/liquibase/liquibase_sql.h"
 
@@ -47,6 +48,10 @@ const char *liquibase_log_path(const struct liquibase_log *log, const struct tre
 
 bool liquibase_file_read(struct liquibase_walk *walk, const char *path, struct text *content, struct status *status)
 {
+    if (bounds_is_settings(path)) {
+        return status_fail(status, STATUS_FAILED_PRECONDITION,
+                           "%s has settings of this machine and is no part of a changelog; it was not read.", path);
+    }
     if (!file_read(walk->arena, path_join(walk->arena, walk->directory, path), MIGRATION_FILE_LIMIT, content, status)) {
         return false;
     }
