@@ -85,10 +85,10 @@ class Baseline(Case):
         self.assertEqual((reply.ok, self.missing(reply), list(reply.unverified), self.marked()), (True, [], ["3"], ["1", "2", "3", "4", "5"]))
 
     def test_what_was_not_compared_whole_is_named(self):
-        script = "CREATE TABLE job (id INT, state TEXT DEFAULT 'new');"
+        script = "CREATE TABLE job (id INT, state JSONB DEFAULT '{}');"
         self.connection = self.serve(*SCRIPTS, script)
         self.prefix(5)
-        self.sql("CREATE TABLE job (id INT, state TEXT DEFAULT 'other');")
+        self.sql("CREATE TABLE job (id INT, state JSONB DEFAULT '[]');")
         for dry_run in (True, False):
             reply = self.baseline(all=True, verify=True, dry_run=dry_run)
             self.assertTrue(reply.ok)
@@ -117,6 +117,20 @@ class Baseline(Case):
         reply = self.baseline(all=True, verify=True)
         self.assertEqual((reply.ok, self.missing(reply)), (False, [("1", "index", "user_email")]))
         self.assertTrue(reply.missing[0].difference)
+
+    def test_a_column_and_a_constraint_that_are_others_are_told(self):
+        """And what was added to a column is one, unless a later migration has done it."""
+        made = "CREATE TABLE job (id INT, state TEXT{}, CONSTRAINT job_id_key UNIQUE (id), CONSTRAINT job_id_check CHECK (id > {}))"
+        for default, least, said in (("", 0, None), (" DEFAULT 'x'", 0, "has the default 'x'::text there, and none here"), (" NOT NULL", 0, "is NOT NULL there"),
+                                     ("", 1, 'the constraint "job_id_check" is another one there')):
+            with self.subTest(default=default, least=least):
+                self.setUp()
+                self.connection = self.serve(*SCRIPTS, made.format("", 0))
+                self.prefix(5)
+                self.sql(made.format(default, least))
+                reply = self.baseline(all=True, verify=True)
+                self.assertEqual((reply.ok, self.missing(reply)), (said is None, [("6", "table", "job")] if said else []))
+                self.assertIn(said or "", reply.missing[0].difference if said else "")
 
     def test_a_dry_run_records_nothing(self):
         self.prefix(5)

@@ -4,7 +4,9 @@
 #include "migration/look/definition_columns.h"
 
 #include "base/words.h"
+#include "pg/values.h"
 #include "sql/lexer.h"
+#include "sql/take.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -126,9 +128,54 @@ static void read_reference(struct arena *arena, struct sql_reader *reader, struc
     }
 }
 
+/* "(…)": what is in the parentheses. Moves behind them. */
+static struct text in_parentheses(struct sql_reader *reader)
+{
+    const size_t start = reader->token.offset + 1;
+    int depth = 0;
+    do {
+        depth += sql_is_symbol(&reader->token, '(') ? 1 : sql_is_symbol(&reader->token, ')') ? -1 : 0;
+        if (depth == 0) {
+            break;
+        }
+        sql_advance(reader);
+    } while (reader->token.kind != SQL_END);
+    const size_t end = reader->token.offset;
+    sql_advance(reader);
+    return text_slice(reader->lexer.text, start, end);
+}
+
+/* ALWAYS | BY DEFAULT AS IDENTITY [(…)], or ALWAYS AS (…) [STORED | VIRTUAL]: without a word PostgreSQL 18 takes it as
+ * virtual. */
+static void read_generated(struct sql_reader *reader, struct definition_column *column)
+{
+    const bool is_always = sql_take(reader, "always");
+    if (!is_always && (!sql_take(reader, "by") || !sql_take(reader, "default"))) {
+        return;
+    }
+    sql_take(reader, "as");
+    if (sql_take(reader, "identity")) {
+        column->identity = is_always ? 'a' : 'd';
+        column->sequence = sql_is_symbol(&reader->token, '(') ? in_parentheses(reader) : (struct text){0};
+        return;
+    }
+    if (sql_is_symbol(&reader->token, '(')) {
+        column->generated = in_parentheses(reader);
+        column->generation = sql_take(reader, "stored") ? 's' : 'v';
+    }
+}
+
 /* Reads the clause that a word at the column's own level begins, if it is one that is compared. */
 static bool read_said(struct arena *arena, struct sql_reader *reader, struct definition_column *column)
 {
+    if (sql_take(reader, "generated")) {
+        read_generated(reader, column);
+        return true;
+    }
+    if (sql_take(reader, "collate")) {
+        column->collation = sql_take_name(arena, reader, NULL);
+        return true;
+    }
     if (sql_take(reader, "default")) {
         read_default(reader, column);
         return true;
@@ -142,13 +189,119 @@ static bool read_said(struct arena *arena, struct sql_reader *reader, struct def
     return false;
 }
 
+/* ---- constraints ---- */
+
+static void add_clause(struct arena *arena, struct definition_columns *columns, struct definition_clause clause)
+{
+    columns->clauses =
+        arena_grow(arena, columns->clauses, columns->clause_count, &columns->clause_capacity, sizeof *columns->clauses);
+    columns->clauses[columns->clause_count++] = clause;
+}
+
+/* Does the word begin another clause of the column? SET NULL, SET DEFAULT and NOT DEFERRABLE belong to a constraint. */
+static bool begins_other(const struct sql_reader *reader, bool is_behind_set)
+{
+    static const char *const words[] = {"constraint", "check",   "unique",    "primary", "references",
+                                        "collate",    "storage", "generated", NULL};
+    static const char *const belong[] = {"deferrable", "valid", "enforced", "distinct", NULL};
+    struct sql_reader ahead = *reader;
+    if (sql_take(&ahead, "not")) {
+        return !sql_is_any_word(&ahead.token, belong);
+    }
+    return sql_is_any_word(&reader->token, words) ||
+           (!is_behind_set && (sql_is_word(&reader->token, "null") || sql_is_word(&reader->token, "default")));
+}
+
+/* From the word that begins a column's constraint to its end. */
+static struct text column_constraint(struct sql_reader reader)
+{
+    const size_t start = reader.token.offset;
+    size_t end = start + reader.token.text.size;
+    bool is_behind_set = false;
+    int depth = 0;
+    for (sql_advance(&reader); !sql_is_end(&reader.token); sql_advance(&reader)) {
+        const bool ends = sql_is_symbol(&reader.token, ',') || sql_is_symbol(&reader.token, ')');
+        if (depth == 0 && (ends || begins_other(&reader, is_behind_set))) {
+            break;
+        }
+        depth += sql_is_symbol(&reader.token, '(') ? 1 : sql_is_symbol(&reader.token, ')') ? -1 : 0;
+        is_behind_set = sql_is_word(&reader.token, "set");
+        end = reader.token.offset + reader.token.text.size;
+    }
+    return text_slice(reader.lexer.text, start, end);
+}
+
+/* As a constraint of the table, if it has a name or is not told by the column: CHECK, UNIQUE NULLS NOT DISTINCT. */
+static void take_constraint(struct arena *arena, const struct sql_reader *reader, const char *name,
+                            const struct definition_column *column, struct definition_columns *columns)
+{
+    static const char *const begins[] = {"check", "unique", "primary", "references", NULL};
+    if (!sql_is_any_word(&reader->token, begins)) {
+        return;
+    }
+    const struct text text = column_constraint(*reader);
+    const bool is_check = sql_is_word(&reader->token, "check");
+    if (name == NULL && !is_check && !sql_has_word(text, "nulls")) {
+        return;
+    }
+    struct buffer whole = {.arena = arena};
+    struct buffer list = {.arena = arena};
+    buffer_puts(&list, " (");
+    pg_quote_identifier(&list, column->name);
+    buffer_putc(&list, ')');
+    const size_t words = sql_is_word(&reader->token, "primary") ? strlen("primary key") : strlen("unique");
+    if (is_check) {
+        buffer_add(&whole, text);
+    } else if (sql_is_word(&reader->token, "references")) {
+        buffer_printf(&whole, "FOREIGN KEY%s %.*s", buffer_string(&list), (int)text.size, text.data);
+    } else if (sql_has_word(text, "nulls")) { /* they stand in front of the list */
+        buffer_printf(&whole, "%.*s%s", (int)text.size, text.data, buffer_string(&list));
+    } else {
+        const size_t at = words > text.size ? text.size : words;
+        buffer_printf(&whole, "%.*s%s%.*s", (int)at, text.data, buffer_string(&list), (int)(text.size - at),
+                      text.data + at);
+    }
+    const struct definition_clause clause = {column->object, name, text_of(buffer_string(&whole))};
+    add_clause(arena, columns, clause);
+}
+
+/* [CONSTRAINT name] UNIQUE … behind the columns; the reader is at its end. */
+static void take_table_constraint(struct arena *arena, struct sql_reader reader, size_t end, size_t number,
+                                  struct definition_columns *columns)
+{
+    struct definition_clause clause = {.object = number};
+    if (sql_is_word(&reader.token, "like")) {
+        return;
+    }
+    if (sql_take(&reader, "constraint")) {
+        clause.name = sql_identifier(arena, &reader.token);
+        sql_advance(&reader);
+    }
+    clause.text = text_slice(reader.lexer.text, reader.token.offset, end);
+    const bool is_told = clause.name == NULL && sql_is_word(&reader.token, "primary");
+    if (!is_told) {
+        add_clause(arena, columns, clause);
+    }
+}
+
 /* Moves after the end of this column, at the level of its list, and collects its clauses. */
-static void finish_column(struct arena *arena, struct sql_reader *reader, struct definition_column *column)
+static void finish_column(struct arena *arena, struct sql_reader *reader, struct definition_column *column,
+                          struct definition_columns *columns)
 {
     int depth = 0;
+    const char *name = NULL;
     while (!sql_is_end(&reader->token)) {
         if (depth == 0 && (sql_is_symbol(&reader->token, ',') || sql_is_symbol(&reader->token, ')'))) {
             return;
+        }
+        if (depth == 0 && column->type != NULL && sql_take(reader, "constraint")) {
+            name = sql_identifier(arena, &reader->token);
+            sql_advance(reader);
+            continue;
+        }
+        if (depth == 0 && column->type != NULL) {
+            take_constraint(arena, reader, name, column, columns);
+            name = NULL;
         }
         if (depth == 0 && column->type != NULL && read_said(arena, reader, column)) {
             continue;
@@ -199,7 +352,12 @@ static void read_column(struct arena *arena, struct sql_reader *reader, size_t n
     } else {
         read_primary(arena, *reader, number, columns);
     }
-    finish_column(arena, reader, &column);
+    const struct sql_reader begin = *reader;
+    finish_column(arena, reader, &column, columns);
+    if (!is_column) {
+        take_table_constraint(arena, begin, sql_is_end(&reader->token) ? begin.lexer.text.size : reader->token.offset,
+                              number, columns);
+    }
     if (is_column && column.type[0] != '\0') {
         columns->items = arena_grow(arena, columns->items, columns->count, &columns->capacity, sizeof *columns->items);
         columns->items[columns->count++] = column;

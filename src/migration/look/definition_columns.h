@@ -19,6 +19,11 @@ struct definition_column {
     bool not_null;             /* also true for primary key and serial columns */
     bool unique;               /* has its own UNIQUE */
     struct text standard;      /* the expression after DEFAULT; no data: there is none */
+    struct text generated;     /* the expression after GENERATED ALWAYS AS; no data: there is none */
+    char generation;           /* as in pg_attribute: 's' stored, 'v' virtual; 0: none */
+    char identity;             /* as in pg_attribute: 'a' always, 'd' by default; 0: none */
+    struct text sequence;      /* the options in parentheses after IDENTITY; no data: there are none */
+    const char *collation;     /* the name after COLLATE, without its schema; NULL: none */
     bool is_serial;            /* its default is a sequence of its own */
     const char *primary;       /* its place in the primary key, "1 of 2"; NULL: it is not said to be in it */
     const char *target;        /* the table after REFERENCES, with its schema if it is named; NULL: none */
@@ -27,14 +32,25 @@ struct definition_column {
     char on_update;
 };
 
+/* A constraint of a table, where the comparison of columns is not enough: it has a name, is a CHECK, or stands behind
+ * the columns. */
+struct definition_clause {
+    size_t object;
+    const char *name; /* NULL: PostgreSQL chooses it */
+    struct text text; /* as after ADD CONSTRAINT name: "UNIQUE (a, b)" */
+};
+
 struct definition_columns {
     struct definition_column *items;
     size_t count;
     size_t capacity;
+    struct definition_clause *clauses;
+    size_t clause_count;
+    size_t clause_capacity;
 };
 
-/* Appends the columns that a CREATE TABLE or ADD COLUMN defines, for the object with the index `number`. Appends
- * nothing for forms that it cannot read (LIKE, OF, AS SELECT). */
+/* Appends the columns and constraints that a CREATE TABLE or ADD COLUMN defines, for the object with the index
+ * `number`. Appends nothing for forms that it cannot read (LIKE, OF, AS SELECT). */
 void definition_columns(struct arena *arena, const struct sql_object *object, size_t number, struct text statement,
                         struct definition_columns *columns);
 

@@ -3,6 +3,7 @@
  */
 #include "migration/look/definition_meaning.h"
 
+#include "sql/differs.h"
 #include "sql/lexer.h"
 #include "sql/same.h"
 #include "sql/take.h"
@@ -65,11 +66,22 @@ static bool same_view(struct arena *arena, struct text statement, const char *ex
     return query.size > 0 && same_behind(arena, beginning, query, existing);
 }
 
-static bool same_constraint(struct arena *arena, const struct sql_object *object, struct text statement,
-                            const char *existing)
+#define ADD_CONSTRAINT "ALTER TABLE t ADD CONSTRAINT c "
+
+bool definition_clause_same(struct arena *arena, struct text clause, const char *existing)
 {
-    const struct text script = definition_constraint(arena, object, statement);
-    return script.size > 0 && same_behind(arena, "ALTER TABLE t ADD CONSTRAINT c ", script, existing);
+    return clause.size > 0 && same_behind(arena, ADD_CONSTRAINT, clause, existing);
+}
+
+bool definition_clause_differs(struct arena *arena, struct text clause, const char *existing)
+{
+    return clause.size > 0 && sql_differs_surely(arena, joined(arena, ADD_CONSTRAINT, clause, ""),
+                                                 joined(arena, ADD_CONSTRAINT, text_of(existing), ""), false);
+}
+
+bool definition_index_differs(struct arena *arena, struct text statement, const char *existing)
+{
+    return sql_differs_surely(arena, statement, text_of(existing), false);
 }
 
 /* An enum's labels are only words. */
@@ -91,9 +103,6 @@ bool definition_means_the_same(struct arena *arena, const struct sql_object *obj
     if (strcmp(type, "index") == 0 || strcmp(type, "trigger") == 0) {
         return sql_same_meaning(arena, statement, text_of(existing));
     }
-    if (strcmp(type, "constraint") == 0) {
-        return same_constraint(arena, object, statement, existing);
-    }
     if (strcmp(type, "view") == 0 || strcmp(type, "materialized view") == 0) {
         return same_view(arena, statement, existing);
     }
@@ -109,6 +118,13 @@ bool definition_means_the_same(struct arena *arena, const struct sql_object *obj
 bool definition_function_same(struct arena *arena, struct text statement, const char *existing)
 {
     return existing != NULL && sql_same_function(arena, statement, text_of(existing));
+}
+
+bool definition_expression_differs(struct arena *arena, struct text script, const char *existing,
+                                   bool strings_are_exact)
+{
+    return sql_differs_surely(arena, joined(arena, "SELECT ", script, ""),
+                              joined(arena, "SELECT ", text_of(existing), ""), strings_are_exact);
 }
 
 bool definition_expression_same(struct arena *arena, struct text script, const char *existing)

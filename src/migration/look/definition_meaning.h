@@ -20,6 +20,16 @@ bool definition_means_the_same(struct arena *arena, const struct sql_object *obj
  * pg_get_functiondef; NULL: not known. */
 bool definition_function_same(struct arena *arena, struct text statement, const char *existing);
 
+/* The words of two constraints are equal, as after ADD CONSTRAINT name: are the constraints? */
+bool definition_clause_same(struct arena *arena, struct text clause, const char *existing);
+
+/* Are they surely another one: a constraint as after ADD CONSTRAINT name, an index's statement, and an expression of a
+ * type whose strings the server prints as they are, or not? */
+bool definition_clause_differs(struct arena *arena, struct text clause, const char *existing);
+bool definition_index_differs(struct arena *arena, struct text statement, const char *existing);
+bool definition_expression_differs(struct arena *arena, struct text script, const char *existing,
+                                   bool strings_are_exact);
+
 /* The words of two expressions are equal: are the expressions? */
 bool definition_expression_same(struct arena *arena, struct text script, const char *existing);
 

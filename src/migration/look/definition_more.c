@@ -23,24 +23,15 @@ static bool is_of_table(const struct sql_reader *reader)
 
 bool definition_says_more(struct text statement)
 {
-    static const char *const words[] = {"generated", "collate",  "check",     "exclude",
-                                        "like",      "inherits", "partition", NULL};
-    static const char *const behind_names[] = {"storage", "compression", "deferrable", "match",
-                                               "nulls",   "options",     "foreign",    NULL};
+    static const char *const words[] = {"like", "inherits", "partition", NULL};
+    static const char *const behind_names[] = {"storage", "compression", "deferrable", "match", "options", NULL};
     struct sql_reader reader = sql_read(statement);
     bool is_first = true;
     for (int depth = 0; !sql_is_end(&reader.token); sql_advance(&reader)) {
         const bool begins = is_first;
         depth += sql_is_symbol(&reader.token, '(') ? 1 : sql_is_symbol(&reader.token, ')') ? -1 : 0;
         is_first = sql_is_symbol(&reader.token, '(') || sql_is_symbol(&reader.token, ',');
-        if (begins && sql_is_word(&reader.token, "constraint")) {
-            sql_advance(&reader);
-            is_first = true; /* UNIQUE or FOREIGN after a name is as one without */
-            continue;
-        }
-        const bool is_constraint =
-            begins && (sql_is_word(&reader.token, "unique") || sql_is_word(&reader.token, "foreign"));
-        if (is_constraint || sql_is_any_word(&reader.token, words) || (depth == 0 && is_of_table(&reader)) ||
+        if (sql_is_any_word(&reader.token, words) || (depth == 0 && is_of_table(&reader)) ||
             (!begins && sql_is_any_word(&reader.token, behind_names))) {
             return true;
         }

@@ -11,8 +11,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Does the statement of a table or column contain something that is not compared? A column's type, NOT NULL, DEFAULT,
- * UNIQUE and REFERENCES are, and primary keys. */
+/* Does the statement of a table or column contain something that is not compared? A column's type, collation, NOT NULL,
+ * DEFAULT, GENERATED and constraints are, and the table's constraints. */
 bool definition_says_more(struct text statement);
 
 /* Does a CREATE SCHEMA, CREATE EXTENSION or ADD VALUE say more than a name: an owner, objects, a version, a place? */

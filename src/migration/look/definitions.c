@@ -111,12 +111,11 @@ static void sort_actions(struct words *words)
     }
 }
 
-static enum definition_match compare_constraint(struct arena *arena, const struct sql_object *object,
-                                                struct text statement, const char *existing)
+static enum definition_match compare_constraint(struct arena *arena, struct text clause, const char *existing)
 {
     static const char *const runs[] = {"on update no action", "on delete no action", "match simple", "not deferrable",
                                        "initially immediate", "nulls distinct",      "not valid",    NULL};
-    struct words script = definition_words(arena, definition_constraint(arena, object, statement), true);
+    struct words script = definition_words(arena, clause, true);
     struct words found = definition_words(arena, text_of(existing), true);
     if (script.count == 0 || found.count == 0) {
         return DEFINITION_UNKNOWN;
@@ -232,9 +231,6 @@ static enum definition_match compare_words(struct arena *arena, const struct sql
         {"domain", definition_compare_domain},
         {"policy", definition_compare_policy},
     };
-    if (strcmp(object->type, "constraint") == 0) {
-        return compare_constraint(arena, object, statement, existing);
-    }
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
         if (strcmp(kinds[i].type, object->type) == 0) {
             return kinds[i].compare(arena, statement, existing);
@@ -243,10 +239,25 @@ static enum definition_match compare_words(struct arena *arena, const struct sql
     return DEFINITION_UNKNOWN;
 }
 
+enum definition_match definition_compare_clause(struct arena *arena, struct text clause, const char *existing)
+{
+    const enum definition_match match = compare_constraint(arena, clause, existing);
+    const bool is_same = match == DEFINITION_SAME && definition_clause_same(arena, clause, existing);
+    return is_same || match == DEFINITION_DIFFERENT             ? match
+           : definition_clause_differs(arena, clause, existing) ? DEFINITION_DIFFERENT
+                                                                : DEFINITION_UNKNOWN;
+}
+
 enum definition_match definition_compare(struct arena *arena, const struct sql_object *object, struct text statement,
                                          const char *existing)
 {
+    if (strcmp(object->type, "constraint") == 0) {
+        return definition_compare_clause(arena, definition_constraint(arena, object, statement), existing);
+    }
     const enum definition_match match = compare_words(arena, object, statement, existing);
+    if (match == DEFINITION_UNKNOWN && strcmp(object->type, "index") == 0) {
+        return definition_index_differs(arena, statement, existing) ? DEFINITION_DIFFERENT : DEFINITION_UNKNOWN;
+    }
     const bool may_be_reordered = strcmp(object->type, "trigger") == 0; /* INSERT OR UPDATE */
     if (match == DEFINITION_UNKNOWN || (match == DEFINITION_DIFFERENT && !may_be_reordered)) {
         return match;

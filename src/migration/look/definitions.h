@@ -19,6 +19,9 @@
 enum definition_match definition_compare(struct arena *arena, const struct sql_object *object, struct text statement,
                                          const char *existing);
 
+/* The same for a constraint in a table's list: what follows its name, as "UNIQUE (a, b)", and pg_get_constraintdef. */
+enum definition_match definition_compare_clause(struct arena *arena, struct text clause, const char *existing);
+
 /* Does the statement itself leave its object not valid (NOT VALID) or empty (WITH NO DATA)? */
 bool definition_is_unfinished(const struct sql_object *object, struct text statement);
 

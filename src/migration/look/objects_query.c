@@ -22,6 +22,11 @@
         PG_BRIEFLY("$1::text[]")) ", $2::text[], $3::text[], $4::text[], $5::text[])"                                  \
                                   "  WITH ORDINALITY AS o(kind, schema, name, parent, parent_schema, number)) "
 
+/* Of a row `s` of pg_sequence, as definition_compare_sequence takes it. */
+#define OBJECTS_SEQUENCE                                                                                               \
+    "pg_catalog.concat_ws(' ', pg_catalog.format_type(s.seqtypid, NULL), s.seqincrement, s.seqmin, s.seqmax, "         \
+    "s.seqstart, s.seqcache, s.seqcycle)"
+
 static const char existence_query[] = WANTED
     "SELECT CASE w.kind"
     " WHEN 'schema' THEN EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspname = w.name)"
@@ -112,8 +117,7 @@ static const char definitions_query[] = WANTED
     "  (SELECT pg_catalog.concat('subtype = ', pg_catalog.format_type(r.rngsubtype, NULL)) FROM pg_catalog.pg_range r"
     "   JOIN pg_catalog.pg_type t ON t.oid = r.rngtypid WHERE t.typname = w.name AND t.typnamespace = ANY (w.schemas)"
     "   LIMIT 1))"
-    " WHEN 'sequence' THEN (SELECT pg_catalog.concat_ws(' ', pg_catalog.format_type(s.seqtypid, NULL), s.seqincrement,"
-    "  s.seqmin, s.seqmax, s.seqstart, s.seqcache, s.seqcycle) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_sequence s"
+    " WHEN 'sequence' THEN (SELECT " OBJECTS_SEQUENCE " FROM pg_catalog.pg_class c JOIN pg_catalog.pg_sequence s"
     "  ON s.seqrelid = c.oid WHERE c.relname = w.name AND c.relnamespace = ANY (w.schemas) LIMIT 1)"
     " WHEN 'domain' THEN (SELECT pg_catalog.concat(pg_catalog.format_type(t.typbasetype, t.typtypmod),"
     "  CASE WHEN t.typnotnull THEN ' NOT NULL' END, ' DEFAULT ' || t.typdefault, (SELECT pg_catalog.string_agg("
@@ -142,8 +146,9 @@ static const char definitions_query[] = WANTED
 
 /* Parameters, as arrays: $1 schema or NULL, $2 table, $3 column, $4 its type in the script or NULL; and $5 the default
  * schema or NULL. Returns the column's type, whether its type without modifiers is the same (NULL: not known), whether
- * it is NOT NULL, its default, whether it has a unique index of its own, what its own foreign keys reference, and its
- * place in the primary key; all NULL if the column does not exist. */
+ * it is NOT NULL, its default, whether it has a unique index of its own, what its own foreign keys reference, its place
+ * in the primary key, attidentity, attgenerated, its collation if it is not the type's, and of a sequence that it owns
+ * the name and the definition; all NULL if the column does not exist. */
 static const char columns_query[] =
     "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod), pg_catalog.to_regtype(o.type) = a.atttypid, a.attnotnull,"
     " (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d WHERE d.adrelid = a.attrelid AND "
@@ -163,7 +168,10 @@ static const char columns_query[] =
     " ELSE ARRAY[$5::name] END))),"
     " (SELECT pg_catalog.concat(pg_catalog.array_position(k.conkey, a.attnum), ' of ', "
     "pg_catalog.cardinality(k.conkey))"
-    " FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'p' AND a.attnum = ANY (k.conkey))"
+    " FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'p' AND a.attnum = ANY (k.conkey)),"
+    " a.attidentity, a.attgenerated, (SELECT l.collname FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_type y ON "
+    "y.typcollation <> l.oid WHERE l.oid = a.attcollation AND y.oid = a.atttypid), q.relname, " OBJECTS_SEQUENCE
+    ", (SELECT y.typcategory IN ('S', 'E') FROM pg_catalog.pg_type y WHERE y.oid = a.atttypid)"
     " FROM unnest(" PG_AS_SCRIPT(PG_BRIEFLY(
         "$1::text[]")) ", $2::text[], $3::text[], $4::text[])"
                        " WITH ORDINALITY AS o(schema, parent, name, type, number)"
@@ -175,7 +183,25 @@ static const char columns_query[] =
                        "   THEN " PG_SCRIPT_SCHEMAS " ELSE ARRAY[coalesce(o.schema, $5)::name] END)"
                        "  AND c.relkind IN ('r', 'p', 'f') AND a.attname = o.name::name AND a.attnum > 0 AND NOT "
                        "a.attisdropped LIMIT 1) a"
-                       " ON true ORDER BY o.number";
+                       " ON true LEFT JOIN LATERAL (SELECT q.oid, q.relname FROM pg_catalog.pg_depend d JOIN "
+                       "pg_catalog.pg_class q ON q.oid = d.objid AND q.relkind = 'S' WHERE d.classid = "
+                       "'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass AND "
+                       "d.refobjid "
+                       "= a.attrelid AND d.refobjsubid = a.attnum AND d.deptype IN ('a', 'i') LIMIT 1) q ON true LEFT "
+                       "JOIN pg_catalog.pg_sequence s ON s.seqrelid = q.oid ORDER BY o.number";
+
+/* Parameters, as arrays: $1 schema or NULL, $2 table; and $3 the default schema or NULL. For each of their constraints
+ * the number of the table, name, definition, and whether it is valid. */
+static const char constraints_query[] =
+    "SELECT o.number, k.conname, pg_catalog.pg_get_constraintdef(k.oid), k.convalidated FROM unnest(" PG_AS_SCRIPT(
+        PG_BRIEFLY(
+            "$1::text[]")) ", $2::text[]) WITH ORDINALITY AS o(schema, name, number) JOIN LATERAL (SELECT c.oid "
+                           "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+                           "WHERE c.relname = o.name::name AND n.nspname = ANY (CASE WHEN coalesce(o.schema, $3) "
+                           "IS NULL THEN " PG_SCRIPT_SCHEMAS " ELSE ARRAY[coalesce(o.schema, $3)::name] END) AND "
+                           "c.relkind IN ('r', 'p', 'f') LIMIT 1) c ON true JOIN pg_catalog.pg_constraint k ON "
+                           "k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f', 'c', 'x') ORDER BY o.number, "
+                           "k.conname";
 
 /* Fills the arrays of WANTED and sends the query. */
 static PGresult *ask(const struct objects_place *place, const char *query, const struct sql_objects *objects,
@@ -265,4 +291,18 @@ PGresult *objects_columns(const struct objects_place *place, const struct sql_ob
     }
     values[4] = place->default_schema;
     return pg_query(place->session, columns_query, 5, values, status);
+}
+
+PGresult *objects_constraints(const struct objects_place *place, const struct sql_objects *objects,
+                              struct status *status)
+{
+    struct buffer schemas = {.arena = place->arena};
+    struct buffer names = {.arena = place->arena};
+    for (size_t i = 0; i < objects->count; i++) {
+        const struct sql_object *const object = &objects->items[i];
+        pg_put_element(&schemas, object->parent == NULL ? object->schema : object->parent_schema);
+        pg_put_element(&names, object->parent == NULL ? object->name : object->parent);
+    }
+    const char *const values[] = {pg_array_text(&schemas), pg_array_text(&names), place->default_schema};
+    return pg_query(place->session, constraints_query, 3, values, status);
 }

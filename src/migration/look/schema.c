@@ -70,6 +70,15 @@ static void note_unjudged(struct arena *arena, struct text statement, struct sch
     findings->unjudged[findings->unjudged_count++] = shown;
 }
 
+/* ALTER TABLE … ALTER COLUMN, or ADD PRIMARY KEY, which makes columns NOT NULL. */
+static bool may_alter_columns(struct text statement)
+{
+    struct sql_reader reader = sql_read(statement);
+    return sql_take(&reader, "alter") &&
+           (sql_has_words(statement, "primary", "key") ||
+            sql_has_word(text_slice(statement, reader.token.offset, statement.size), "alter"));
+}
+
 static bool find_objects(const struct looking *looking, struct text sql, struct script_objects *found)
 {
     struct arena *const arena = looking->place->arena;
@@ -83,6 +92,7 @@ static bool find_objects(const struct looking *looking, struct text sql, struct 
         }
         const struct text text = text_slice(sql, statement.start, statement.end);
         sql_created_objects(arena, text, &found->objects);
+        found->alters_columns = found->alters_columns || may_alter_columns(text);
         if (found->objects.count == named || definition_does_more(text, found->objects.count - named)) {
             note_unjudged(arena, text, findings);
         }

@@ -24,6 +24,7 @@ struct schema_finding {
     enum schema_comparison comparison;
     const char *flaw; /* why it does not count: INVALID, NOT VALID, "not populated", "disabled"; else NULL */
     const struct sql_object *object;
+    bool only_adds;         /* it differs, but only by what a later script may have added: NOT NULL, a default */
     const char *difference; /* a sentence if what has this name is something else; else NULL */
     const char *definition; /* of the existing object, as the server prints it; NULL: it has none */
 };

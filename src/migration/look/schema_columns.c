@@ -3,15 +3,18 @@
  */
 #include "migration/look/schema_columns.h"
 
+#include "migration/look/definition_kinds.h"
 #include "migration/look/definition_meaning.h"
 #include "migration/look/definition_more.h"
 #include "migration/look/definition_words.h"
 #include "pg/values.h"
+#include "sql/take.h"
 
 #include <string.h>
 
 void schema_differ(struct schema_finding *finding, const char *difference)
 {
+    finding->only_adds = false;
     finding->comparison = SCHEMA_DIFFERENT;
     finding->difference = finding->difference == NULL ? difference : finding->difference;
 }
@@ -36,7 +39,7 @@ static bool same_modifiers(struct arena *arena, const struct definition_column *
     return strcmp(said, modifiers_of(arena, existing)) == 0;
 }
 
-static void not_compared(struct schema_finding *finding)
+void schema_not_compared(struct schema_finding *finding)
 {
     finding->comparison = finding->comparison == SCHEMA_SAME ? SCHEMA_UNCOMPARED : finding->comparison;
 }
@@ -59,20 +62,68 @@ static bool is_same_default(struct arena *arena, const struct words *said, const
     return is_now || definition_expression_same(arena, column->standard, existing);
 }
 
-/* A default written differently may be the same; a default added by a later script is no difference. */
-static void compare_default(const struct looking *looking, const struct definition_column *column, const char *existing)
+/* What the script does not say of a column, but is there: NOT NULL, a default. Another statement of the script may have
+ * done it (ALTER COLUMN): then it is not known. */
+static void differ_by_addition(const struct looking *looking, const struct definition_column *column, const char *what)
+{
+    struct schema_finding *const finding = &looking->findings->items[column->object];
+    const bool is_first = finding->comparison != SCHEMA_DIFFERENT || finding->only_adds;
+    if (looking->found->alters_columns) {
+        schema_not_compared(finding);
+    } else {
+        schema_differ(finding, arena_printf(looking->place->arena, "the column \"%s\" %s.", column->name, what));
+        finding->only_adds = is_first;
+    }
+}
+
+static void compare_serial(const struct looking *looking, const struct definition_column *column, const char *existing,
+                           const char *sequence)
+{
+    struct schema_finding *const finding = &looking->findings->items[column->object];
+    const bool has_default = existing != NULL && text_starts_with(text_of(existing), "nextval(");
+    if (!has_default) {
+        schema_differ(finding, arena_printf(looking->place->arena,
+                                            "the column \"%s\" has no default from a sequence there.", column->name));
+    } else if (sequence == NULL) {
+        schema_differ(finding,
+                      arena_printf(looking->place->arena,
+                                   "the sequence of the column \"%s\" does not belong to it there.", column->name));
+    }
+}
+
+/* A number or true and false in quotes on one side only: '1.50' for a numeric, and the server's '-1'. */
+static bool is_same_constant(struct arena *arena, const struct words *said, const struct words *there)
+{
+    const bool is_negative = said->count == 2 && strcmp(said->items[0], "-") == 0;
+    const char *const one = is_negative ? arena_printf(arena, "-%s", said->items[1]) : said->items[0];
+    return there->count == 1 && (said->count == 1 || is_negative) && (one[0] == '\'') != (there->items[0][0] == '\'') &&
+           strcmp(one + (one[0] == '\'' ? 1 : 0), there->items[0] + (there->items[0][0] == '\'' ? 1 : 0)) == 0;
+}
+
+/* A default written differently may be the same. */
+static void compare_default(const struct looking *looking, const struct definition_column *column, const char *existing,
+                            bool strings_are_exact)
 {
     struct arena *const arena = looking->place->arena;
     struct schema_finding *const finding = &looking->findings->items[column->object];
     const struct words said = default_words(arena, column->standard);
-    if (said.count == 0 && !(column->is_serial && existing == NULL)) {
+    const struct words there = default_words(arena, text_of(existing));
+    if (said.count == 0) {
+        if (there.count > 0) {
+            differ_by_addition(looking, column,
+                               arena_printf(arena, "has the default %s there, and none here", existing));
+        }
         return;
     }
-    const struct words there = default_words(arena, text_of(existing == NULL ? "" : existing));
     if (there.count == 0) {
         schema_differ(finding, arena_printf(arena, "the column \"%s\" has no default there.", column->name));
+    } else if (is_same_constant(arena, &said, &there)) {
+        return;
+    } else if (definition_expression_differs(arena, column->standard, existing, strings_are_exact)) {
+        schema_differ(finding,
+                      arena_printf(arena, "the default of the column \"%s\" is %s there.", column->name, existing));
     } else if (!definition_words_equal(&said, &there) || !is_same_default(arena, &said, column, existing)) {
-        not_compared(finding);
+        schema_not_compared(finding);
     }
 }
 
@@ -86,7 +137,7 @@ static void compare_reference(const struct looking *looking, const struct defini
     if (existing == NULL) {
         schema_differ(finding, arena_printf(arena, "the column \"%s\" refers to no other table there.", column->name));
     } else if (strstr(existing, said) == NULL) {
-        not_compared(finding);
+        schema_not_compared(finding);
     }
 }
 
@@ -102,12 +153,102 @@ static void compare_primary(const struct looking *looking, const struct definiti
     }
 }
 
+/* The options of an identity's sequence, which has the type of the column. */
+static void compare_sequence(const struct looking *looking, const struct definition_column *column, const char *name,
+                             const char *existing)
+{
+    struct arena *const arena = looking->place->arena;
+    struct schema_finding *const finding = &looking->findings->items[column->object];
+    const size_t blank = existing == NULL ? SIZE_MAX : text_find(text_of(existing), " ", 0);
+    if (name == NULL || blank == SIZE_MAX) {
+        schema_not_compared(finding);
+        return;
+    }
+    const char *const options = arena_printf(arena, "AS %.*s %.*s", (int)blank, existing, (int)column->sequence.size,
+                                             column->sequence.data == NULL ? "" : column->sequence.data);
+    struct sql_reader reader = sql_read(column->sequence);
+    const bool is_named = sql_skip_to(&reader, "sequence") && sql_take(&reader, "name");
+    const char *const said = is_named ? sql_take_name(arena, &reader, NULL) : NULL;
+    if (said != NULL && strcmp(said, name) != 0) {
+        schema_differ(finding,
+                      arena_printf(arena, "the sequence of the column \"%s\" is \"%s\" there.", column->name, name));
+    } else if (definition_compare_sequence(arena, text_of(options), existing) != DEFINITION_SAME) {
+        schema_differ(finding, arena_printf(arena,
+                                            "the sequence of the column \"%s\" is another one there: %s (type, "
+                                            "increment, minimum, maximum, start, cache, cycle).",
+                                            column->name, existing));
+    }
+}
+
+static const char *how_made(const char *identity, const char *generated)
+{
+    return identity[0] == 'a'    ? "GENERATED ALWAYS AS IDENTITY"
+           : identity[0] == 'd'  ? "GENERATED BY DEFAULT AS IDENTITY"
+           : generated[0] == 's' ? "GENERATED and STORED"
+           : generated[0] == 'v' ? "GENERATED and VIRTUAL"
+                                 : "neither generated nor an identity";
+}
+
+static void compare_generated(const struct looking *looking, const struct definition_column *column,
+                              const char *existing)
+{
+    struct arena *const arena = looking->place->arena;
+    struct schema_finding *const finding = &looking->findings->items[column->object];
+    if (definition_expression_differs(arena, column->generated, existing, false)) {
+        schema_differ(finding,
+                      arena_printf(arena, "the column \"%s\" is generated as %s there.", column->name, existing));
+    } else if (!definition_expression_same(arena, column->generated, existing)) {
+        schema_not_compared(finding);
+    }
+}
+
+/* IDENTITY and GENERATED; what PostgreSQL makes by itself is no default. */
+static void compare_made(const struct looking *looking, const struct definition_column *column, const PGresult *result,
+                         int row)
+{
+    struct arena *const arena = looking->place->arena;
+    struct schema_finding *const finding = &looking->findings->items[column->object];
+    const char *const identity = pg_field_copy(arena, result, row, 7);
+    const char *const generated = pg_field_copy(arena, result, row, 8);
+    const char said_identity[] = {column->identity, '\0'};
+    const char said_generated[] = {column->generation, '\0'};
+    if (identity[0] != said_identity[0] || generated[0] != said_generated[0]) {
+        schema_differ(finding, arena_printf(arena, "the column \"%s\" is %s there, and %s here.", column->name,
+                                            how_made(identity, generated), how_made(said_identity, said_generated)));
+    } else if (column->identity != 0) {
+        compare_sequence(looking, column, pg_field(result, row, 10), pg_field(result, row, 11));
+    } else if (column->generation != 0) {
+        compare_generated(looking, column, pg_field_copy(arena, result, row, 3));
+    } else if (column->is_serial) {
+        compare_serial(looking, column, pg_field(result, row, 3), pg_field(result, row, 10));
+    } else {
+        compare_default(looking, column, pg_field_copy(arena, result, row, 3), pg_field_bool(result, row, 12));
+    }
+}
+
+static void compare_collation(const struct looking *looking, const struct definition_column *column,
+                              const char *existing)
+{
+    struct schema_finding *const finding = &looking->findings->items[column->object];
+    if (existing == NULL && column->collation != NULL) {
+        schema_not_compared(finding); /* it may be the type's own */
+    } else if (existing != NULL && (column->collation == NULL || strcmp(existing, column->collation) != 0)) {
+        schema_differ(finding, arena_printf(looking->place->arena, "the column \"%s\" has the collation \"%s\" there.",
+                                            column->name, existing));
+    }
+}
+
 /* Compares a column's clauses besides its type. */
 static void compare_said(const struct looking *looking, const struct definition_column *column, const PGresult *result,
                          int row)
 {
     struct schema_finding *const finding = &looking->findings->items[column->object];
-    compare_default(looking, column, pg_field(result, row, 3));
+    compare_made(looking, column, result, row);
+    compare_collation(looking, column, pg_field(result, row, 9));
+    const bool is_nullable = !column->not_null && !column->is_serial && column->identity == 0;
+    if (is_nullable && pg_field_bool(result, row, 2) && pg_field(result, row, 6) == NULL) {
+        differ_by_addition(looking, column, "is NOT NULL there, and may be NULL here");
+    }
     if (column->unique && !pg_field_bool(result, row, 4)) {
         schema_differ(finding,
                       arena_printf(looking->place->arena, "the column \"%s\" is not unique there.", column->name));
@@ -138,7 +279,7 @@ static void compare_column(const struct looking *looking, const struct definitio
         schema_differ(finding,
                       arena_printf(looking->place->arena, "the column \"%s\" may be NULL there.", column->name));
     } else if (!is_known) {
-        not_compared(finding);
+        schema_not_compared(finding);
     }
     if (existing != NULL) {
         compare_said(looking, column, result, row);
@@ -168,11 +309,12 @@ void schema_compare_columns(const struct looking *looking)
     if (columns.count == 0) {
         return;
     }
+    schema_compare_constraints(looking, &columns);
     struct status unanswered = {.arena = looking->place->arena};
     PG_RESULT(result) = objects_columns(looking->place, &found->objects, &columns, &unanswered);
     for (size_t i = 0; i < columns.count; i++) {
         if (result == NULL) {
-            not_compared(&looking->findings->items[columns.items[i].object]);
+            schema_not_compared(&looking->findings->items[columns.items[i].object]);
         } else {
             compare_column(looking, &columns.items[i], result, (int)i);
         }

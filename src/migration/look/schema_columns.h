@@ -12,6 +12,7 @@ struct script_objects {
     struct sql_objects objects;
     struct text *statements;
     size_t capacity;
+    bool alters_columns; /* the script may also change columns: SET NOT NULL, SET DEFAULT, ADD PRIMARY KEY, … */
 };
 
 /* A script's objects, and what was found of each. */
@@ -25,8 +26,15 @@ struct looking {
 /* The first difference is the one that is said. */
 void schema_differ(struct schema_finding *finding, const char *difference);
 
-/* Compares the columns of the objects that exist. If the server cannot answer (an invalid type name), they stay
- * uncompared. */
+/* Something of it was not compared, so it is not called the same. */
+void schema_not_compared(struct schema_finding *finding);
+
+/* Compares the columns and constraints of the objects that exist. If the server cannot answer (an invalid type name),
+ * they stay uncompared. */
 void schema_compare_columns(const struct looking *looking);
+
+/* In schema_constraints.c. Compares columns->clauses: one with a name with the constraint of that name, one without
+ * with any of its table. If the server cannot answer, the tables stay uncompared. */
+void schema_compare_constraints(const struct looking *looking, const struct definition_columns *columns);
 
 #endif

@@ -134,10 +134,11 @@ static bool look_at(const struct verification *verification, const struct text *
     for (size_t i = 0; i < findings.count; i++) {
         const struct schema_finding *const one = &findings.items[i];
         const bool is_wrong = !one->exists || one->comparison == SCHEMA_DIFFERENT;
-        if (is_wrong && !is_changed_later(verification, scripts, at, one)) {
+        const bool is_later = is_wrong && is_changed_later(verification, scripts, at, one);
+        if (is_wrong && !is_later) {
             add_missing(verification->result, run->arena, verification->chosen[at]->name, one);
             *presence = PRESENCE_MISSING;
-        } else if (!is_wrong && *presence != PRESENCE_MISSING) {
+        } else if ((!is_wrong || (one->exists && one->only_adds)) && *presence != PRESENCE_MISSING) {
             const bool is_partly = one->comparison == SCHEMA_UNCOMPARED || findings.unjudged_count > 0;
             *presence = is_partly || *presence == PRESENCE_PARTLY ? PRESENCE_PARTLY : PRESENCE_THERE;
         }
