@@ -35,6 +35,10 @@ char *bounds_shared(const char *root);
  * `bounds` until bounds_leave. */
 void bounds_enter(struct bounds *bounds);
 
+/* As bounds_enter; but if bounds of the same project are in force, their real paths count, which are not looked up
+ * again (bounds_enter_part). */
+void bounds_enter_again(struct bounds *bounds);
+
 /* Applies the same bounds with a separate note, for a part of the reading. Does nothing if no bounds are in force. */
 void bounds_enter_part(struct bounds *part, struct arena *arena);
 

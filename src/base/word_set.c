@@ -10,6 +10,7 @@
 struct word_set_item {
     struct word_set_item *next;
     const char *word;
+    size_t hash;
     int number;
 };
 
@@ -22,14 +23,18 @@ size_t word_hash(const char *word)
     return hash;
 }
 
-static struct word_set_item *find(const struct word_set *set, const char *word)
+static struct word_set_item *find_hashed(const struct word_set *set, const char *word, size_t hash)
 {
-    struct word_set_item *one =
-        set->count == 0 || word == NULL ? NULL : set->buckets[word_hash(word) % set->bucket_count];
-    while (one != NULL && strcmp(one->word, word) != 0) {
+    struct word_set_item *one = set->count == 0 ? NULL : set->buckets[hash % set->bucket_count];
+    while (one != NULL && (one->hash != hash || strcmp(one->word, word) != 0)) {
         one = one->next;
     }
     return one;
+}
+
+static struct word_set_item *find(const struct word_set *set, const char *word)
+{
+    return set->count == 0 || word == NULL ? NULL : find_hashed(set, word, word_hash(word));
 }
 
 static void grow(struct arena *arena, struct word_set *set)
@@ -39,8 +44,8 @@ static void grow(struct arena *arena, struct word_set *set)
     for (size_t i = 0; i < set->bucket_count; i++) {
         for (struct word_set_item *one = set->buckets[i], *next; one != NULL; one = next) {
             next = one->next;
-            one->next = buckets[word_hash(one->word) % count];
-            buckets[word_hash(one->word) % count] = one;
+            one->next = buckets[one->hash % count];
+            buckets[one->hash % count] = one;
         }
     }
     set->buckets = buckets;
@@ -49,14 +54,15 @@ static void grow(struct arena *arena, struct word_set *set)
 
 static struct word_set_item *find_or_add(struct arena *arena, struct word_set *set, const char *word)
 {
-    struct word_set_item *one = find(set, word);
+    const size_t hash = word_hash(word);
+    struct word_set_item *one = find_hashed(set, word, hash);
     if (one == NULL) {
         if (set->count == set->bucket_count) {
             grow(arena, set);
         }
-        struct word_set_item **const bucket = &set->buckets[word_hash(word) % set->bucket_count];
+        struct word_set_item **const bucket = &set->buckets[hash % set->bucket_count];
         one = arena_alloc(arena, sizeof *one);
-        *one = (struct word_set_item){*bucket, arena_strdup(arena, word), 0};
+        *one = (struct word_set_item){*bucket, arena_strdup(arena, word), hash, 0};
         *bucket = one;
         set->count++;
     }
@@ -71,6 +77,11 @@ void word_set_add(struct arena *arena, struct word_set *set, const char *word)
 void word_set_put(struct arena *arena, struct word_set *set, const char *word, int number)
 {
     find_or_add(arena, set, word)->number = number;
+}
+
+void word_set_count(struct arena *arena, struct word_set *set, const char *word)
+{
+    find_or_add(arena, set, word)->number++;
 }
 
 bool word_set_has(const struct word_set *set, const char *word)

@@ -23,6 +23,9 @@ void word_set_add(struct arena *arena, struct word_set *set, const char *word);
 /* Adds the word, or changes it, with this number. */
 void word_set_put(struct arena *arena, struct word_set *set, const char *word, int number);
 
+/* Adds the word, and 1 to its number. */
+void word_set_count(struct arena *arena, struct word_set *set, const char *word);
+
 /* Is it in the set? False for NULL. */
 bool word_set_has(const struct word_set *set, const char *word);
 

@@ -88,6 +88,39 @@ START_TEST(a_turn_behind_the_last_file_is_told_too)
 }
 END_TEST
 
+START_TEST(bounds_that_are_entered_again_are_those_of_the_project_as_it_was)
+{
+    struct bounds again = {.arena = arena, .root = current};
+    turn_to("1");
+    bounds_enter(&bounds);
+    bounds_enter_again(&again);
+    ck_assert(reads("current/a.sql"));
+    bounds_leave(&again);
+    turn_to("2");
+    again = (struct bounds){.arena = arena, .root = current};
+    bounds_enter_again(&again);
+    ck_assert(!reads("current/a.sql"));
+    ck_assert_ptr_nonnull(strstr(status.message, "was changed while it was read"));
+    bounds_leave(&again);
+    bounds_leave(&bounds);
+}
+END_TEST
+
+START_TEST(bounds_of_another_project_are_not_those_in_force)
+{
+    struct bounds other = {.arena = arena, .root = in("2")};
+    turn_to("1");
+    bounds_enter(&bounds);
+    bounds_enter_again(&other);
+    ck_assert(reads("2/a.sql"));
+    ck_assert(!reads("1/a.sql"));
+    bounds_leave(&other);
+    ck_assert(reads("1/a.sql"));
+    ck_assert(!reads("2/a.sql"));
+    bounds_leave(&bounds);
+}
+END_TEST
+
 START_TEST(a_project_that_comes_while_it_is_looked_for_has_bounds)
 {
     bounds_enter(&bounds);
@@ -130,6 +163,8 @@ int main(void)
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, what_is_read_behind_a_turn_of_the_link_says_so_and_is_not_taken);
     tcase_add_test(tests, a_turn_behind_the_last_file_is_told_too);
+    tcase_add_test(tests, bounds_that_are_entered_again_are_those_of_the_project_as_it_was);
+    tcase_add_test(tests, bounds_of_another_project_are_not_those_in_force);
     tcase_add_test(tests, a_project_that_comes_while_it_is_looked_for_has_bounds);
     tcase_add_test(tests, a_project_that_cannot_be_looked_at_is_refused_with_the_reason);
     tcase_add_test(tests, a_project_that_is_not_there_and_one_that_stays_are_nothing_to_tell);

@@ -3,6 +3,7 @@
  */
 #include "framework/core/layout.h"
 
+#include "base/bounds.h"
 #include "base/words.h"
 #include "framework/core/configuration.h"
 #include "framework/core/evidence.h"
@@ -17,16 +18,6 @@
 #include "framework/core/workspace.h"
 
 #include <string.h>
-
-void project_enter_bounds(struct arena *arena, const struct project *project, struct bounds *bounds)
-{
-    *bounds = (struct bounds){
-        .arena = arena,
-        .root = project->allows_outside ? NULL : project->root,
-        .also = project->migrations == NULL ? NULL : path_join(arena, project->root, project->migrations),
-    };
-    bounds_enter(bounds);
-}
 
 /* ---- one framework in one package ---- */
 

@@ -5,16 +5,11 @@
 #ifndef FRAMEWORK_CORE_LAYOUT_H
 #define FRAMEWORK_CORE_LAYOUT_H
 
-#include "base/bounds.h"
 #include "framework/core/package.h"
 
 /* Finds the folders of all frameworks, the most certain first. */
 bool folders_find(struct arena *arena, const struct project *project, struct folder_list *folders,
                   struct status *status);
-
-/* Until bounds_leave, restricts this thread to reading inside the project (base/bounds.h) and the folder of
- * --migrations; no restriction if the operator allows everything. */
-void project_enter_bounds(struct arena *arena, const struct project *project, struct bounds *bounds);
 
 /* Was this framework requested by name? Then the look of its files has no veto. */
 bool layout_is_asked(const struct project *project, const struct framework *framework);

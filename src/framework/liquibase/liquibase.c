@@ -99,13 +99,13 @@ static struct word_set count_passed_keys(struct arena *arena, const struct migra
     for (size_t i = 0; i < files->count; i++) {
         const char *const key = passed_key(&files->items[i]);
         if (key != NULL) {
-            word_set_put(arena, &counts, key, word_set_number(&counts, key) + 1);
+            word_set_count(arena, &counts, key);
         }
     }
     for (size_t i = 0; i < files->count; i++) {
         const char *const key = files->items[i].key;
         if (word_set_has(&counts, key)) {
-            word_set_put(arena, &counts, key, word_set_number(&counts, key) + 1);
+            word_set_count(arena, &counts, key);
         }
     }
     return counts;

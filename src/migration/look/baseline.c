@@ -1,6 +1,6 @@
 #include "migration/look/baseline.h"
 
-#include "framework/core/layout.h"
+#include "framework/core/project_bounds.h"
 #include "pg/query.h"
 #include "pg/values.h"
 

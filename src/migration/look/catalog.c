@@ -4,8 +4,8 @@
 #include "migration/look/catalog.h"
 
 #include "base/sqlstate.h"
-#include "framework/core/layout.h"
 #include "framework/core/listing.h"
+#include "framework/core/project_bounds.h"
 #include "framework/core/search_time.h"
 #include "migration/look/hints.h"
 #include "migration/look/join.h"

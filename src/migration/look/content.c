@@ -3,7 +3,7 @@
  */
 #include "migration/look/content.h"
 
-#include "framework/core/layout.h"
+#include "framework/core/project_bounds.h"
 #include "framework/core/script.h"
 
 #include <string.h>
@@ -59,14 +59,20 @@ static bool check_text(const struct migration_file *file, struct text whole, str
 static bool load(struct arena *arena, const struct migration_place *place, struct loaded *loaded, struct status *status)
 {
     const struct migration_file *const file = place->file;
-    const char *const outside = bounds_why_not(arena, file->path);
+    const size_t limit = place->project->migration_limit == 0 ? LIMIT_MIGRATION : place->project->migration_limit;
+    const bool is_listed = place->folder->framework->hooks.script_is_listed && !file->is_code;
+    struct status unread = {.arena = status->arena};
+    const bool is_read = !is_listed && migration_content(arena, file, limit, &loaded->content, &unread);
+    /* Of a file that was read it is known that it is within. */
+    const char *const outside = is_read && !file->is_down ? NULL : bounds_why_not(arena, file->path);
     if (outside != NULL) { /* not even its size is told */
         return status_fail(status, STATUS_FAILED_PRECONDITION, "%s.", outside);
     }
-    const size_t limit = place->project->migration_limit == 0 ? LIMIT_MIGRATION : place->project->migration_limit;
-    const bool is_listed = place->folder->framework->hooks.script_is_listed && !file->is_code;
-    if (!is_listed && !(migration_content(arena, file, limit, &loaded->content, status) &&
-                        check_text(file, loaded->content, status))) {
+    if (!is_listed && !is_read) {
+        *status = unread;
+        return false;
+    }
+    if (!is_listed && !check_text(file, loaded->content, status)) {
         return false;
     }
     loaded->script.sql = loaded->content;
@@ -80,7 +86,7 @@ bool migration_load(struct arena *arena, const struct migration_place *place, st
 {
     struct bounds bounds;
     *loaded = (struct loaded){0};
-    project_enter_bounds(arena, place->project, &bounds);
+    project_enter_bounds_again(arena, place->project, &bounds);
     const bool ok = load(arena, place, loaded, status);
     bounds_leave(&bounds);
     return ok;

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "framework/core/layout.h"
+#include "framework/core/project_bounds.h"
 #include "framework/core/search_time.h"
 #include "framework/declared/declared.h"
 #include "migration/look/choice.h"

@@ -259,7 +259,6 @@ void explaining_begin(struct explaining *explaining, const struct preparation *p
                                                 .is_harmless = is_harmless},
                                       .world = world,
                                       .detection = detection,
-                                      .delegates = preparation->delegate,
                                       .asked = asked_begin(request->arena, questions, world),
                                       .needs = {.arena = request->arena,
                                                 .questions = questions,

@@ -44,7 +44,7 @@ struct explaining {
     const struct detection *detection;
     const struct script_parts *parts; /* of the current migration */
     enum grammar_answer grammar;      /* of the current statement */
-    bool delegates;                   /* its own tool runs everything */
+    const char *delegate;             /* the command, if its own tool runs everything; else NULL */
     /* A relation that the statement names and that neither exists nor was created; NULL: none. */
     const char *absent;
     struct word_set told;          /* already reported names: once is enough */

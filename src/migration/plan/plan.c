@@ -4,6 +4,7 @@
  */
 #include "migration/plan/plan.h"
 
+#include "framework/core/project_bounds.h"
 #include "migration/look/catalog.h"
 #include "migration/look/looking.h"
 #include "migration/look/permission.h"
@@ -321,8 +322,11 @@ static void plan_each(struct planner *planner)
 static void plan_all(const struct request *request, struct pg_session *session, struct preparation *preparation)
 {
     struct planner planner = {.request = request, .session = session, .preparation = preparation};
+    struct bounds bounds;
     preparation->problem = (struct status){.arena = request->arena};
+    project_enter_bounds(request->arena, &request->site->project, &bounds); /* once for all scripts */
     plan_each(&planner);
+    bounds_leave(&bounds);
 }
 
 static void warn_of_flaws(const struct request *request, struct pg_session *session, struct preparation *preparation)

@@ -3,7 +3,7 @@
  */
 #include "migration/plan/preview.h"
 
-#include "framework/core/layout.h"
+#include "framework/core/project_bounds.h"
 #include "framework/core/script_data.h"
 #include "migration/look/content.h"
 #include "migration/tool/listen.h"

@@ -3,6 +3,7 @@
  */
 #include "migration/plan/view.h"
 
+#include "framework/core/project_bounds.h"
 #include "framework/core/script.h"
 #include "migration/plan/explaining.h"
 #include "migration/plan/refusal.h"
@@ -131,8 +132,7 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
     impossible_migration(&explaining->impossible, script->arena);
     explained->prepared = prepared;
     explained->checksum = prepared->item->checksum;
-    explained->delegate =
-        explaining->delegates ? tool_run_command(request->arena, request->site, explaining->detection) : NULL;
+    explained->delegate = explaining->delegate;
     explained->steps = arena_array(questions_are_noted(explaining->questions) ? script->arena : request->arena,
                                    plan->count, sizeof *explained->steps);
     bool ok = true;
@@ -260,6 +260,7 @@ bool explain(const struct request *request, struct pg_session *session, const st
 {
     const bool is_twice = is_large(preparation);
     struct explanation unused;
+    struct bounds bounds;
     struct explaining explaining = {.request = request,
                                     .session = session,
                                     .questions = questions_new(request->arena, session),
@@ -270,7 +271,12 @@ bool explain(const struct request *request, struct pg_session *session, const st
     if (is_twice) {
         explaining_begin(&noting, preparation, is_twice);
     }
-    if (!read_all(is_twice ? &noting : NULL, &explaining, preparation)) {
+    explaining.delegate =
+        preparation->delegate ? tool_run_command(request->arena, request->site, explaining.detection) : NULL;
+    project_enter_bounds(request->arena, &request->site->project, &bounds); /* once for all scripts */
+    const bool ok = read_all(is_twice ? &noting : NULL, &explaining, preparation);
+    bounds_leave(&bounds);
+    if (!ok) {
         return false;
     }
     explanation->unknown = explanation->unknown || preparation->unfit != NULL || /* from there on nothing was read */

@@ -217,11 +217,6 @@ static bool uses_only(struct sql_reader words)
     return sql_is_any_word(&words.token, kinds);
 }
 
-static void count(struct arena *arena, struct word_set *set, const char *word)
-{
-    word_set_put(arena, set, word, word_set_number(set, word) + 1);
-}
-
 /* May it change rows though it is a query: by a function that may write, or by what a view calls? */
 static bool may_write(struct needs *needs, struct sql_reader words, const struct sql_effects *effects)
 {
@@ -274,13 +269,13 @@ void needs_note(struct needs *needs, struct text statement, const struct sql_eff
          sql_advance(&words)) {
         const char *const word = sql_identifier(reading, &words.token);
         if (word != NULL) {
-            count(needs->arena, &needs->mentioned, word);
+            word_set_count(needs->arena, &needs->mentioned, word);
         }
         if (word != NULL && !is_of_tables) {
             word_set_add(needs->arena, &needs->others, word);
         }
         if (word != NULL && effects->keeps_rows) {
-            count(needs->arena, &needs->kept, word);
+            word_set_count(needs->arena, &needs->kept, word);
         }
     }
     arena_free(reading);
