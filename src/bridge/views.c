@@ -41,7 +41,9 @@ ProtobufCMessage *view_status(struct arena *arena, const ProtobufCMessage *reply
         view->edits_unseen = status->edits_unseen;
     }
     if (status->summary != NULL) {
+        view->_applied_count_case = TRUSS__BRIDGE__V1__STATUS_VIEW___APPLIED_COUNT_APPLIED_COUNT;
         view->applied_count = status->summary->applied + status->summary->modified;
+        view->_pending_count_case = TRUSS__BRIDGE__V1__STATUS_VIEW___PENDING_COUNT_PENDING_COUNT;
         view->pending_count = status->summary->pending;
     }
     return &view->base;

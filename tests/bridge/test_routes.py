@@ -129,6 +129,12 @@ class Routes(Case):
         self.document.check("GET", IDEMPOTENT + "status", 200, answer.body)
         self.assertEqual((answer.json["framework"], answer.json["tracking_table"], answer.json["migrations"]), (None, None, []))
 
+    def test_what_nobody_could_count_is_null_in_the_short_status(self):
+        http = self.bridge(self.worker(self.files, "--framework", "prisma", "--migrations", "nowhere"))
+        status = http.get("/api/migrations/status").json
+        self.assertIn("nowhere", status["problem"])
+        self.assertEqual((status["appliedCount"], status["pendingCount"]), (None, None))
+
     def test_the_short_status(self):
         self.ask("POST", IDEMPOTENT + "run", {"migrations": [USERS]})
         status = self.ask("GET", "/api/migrations/status")
