@@ -120,7 +120,7 @@ static int list(struct cli *cli)
     }
     for (size_t i = 0; i < tokens.count; i++) {
         const struct token *const token = &tokens.items[i];
-        const bool is_over = token->expires_s != 0 && token->expires_s <= now;
+        const bool is_over = token_is_over(token, now);
         const char *const expires = token->expires_s == 0 ? "never" : shown_moment(cli->arena, token->expires_s);
         table_add(&table, COLOUR_NONE, token->name);
         table_add(&table, COLOUR_NONE, scopes_of(cli->arena, token));
