@@ -106,6 +106,9 @@ static void *try_take(struct arena *arena, size_t size, bool asks)
     struct block *block = arena->blocks;
     if (block == NULL || block->size - block->used < rounded) {
         const size_t wanted = rounded < arena->next_size ? arena->next_size : rounded;
+        if (!asks) {
+            memory_wait_for_room(wanted);
+        }
         block = asks && !memory_has_room(wanted) ? NULL : add_block(arena, rounded);
         if (block == NULL) {
             return NULL;

@@ -4,6 +4,9 @@
  */
 #include "base/memory.h"
 
+#include "base/clock.h"
+#include "base/memory_group.h"
+
 #include <fcntl.h>
 #include <limits.h>
 #include <malloc.h>
@@ -27,58 +30,32 @@
 #define SMALL        ((size_t)64 * 1024)        /* what the reserve is for */
 #define WAIT_MS      20
 #define MOST_WAITS   750 /* on a busy machine a request may need some seconds to end and free its memory */
-#define RETRY_MS     1000
+#define OTHERS_MS    50  /* for which it is assumed that others use what they did */
 
 static struct {
     size_t addresses;       /* SIZE_MAX: no limit */
     atomic_size_t resident; /* this and the next may be set during queries: memory_limit_resident */
     atomic_int statm;
+    struct memory_group group; /* whose limit `resident` is, but for a test's */
+    atomic_size_t others;      /* what others of the group use */
+    atomic_llong others_until; /* clock_ms; when it is asked for again */
     atomic_size_t claimed;
     atomic_uint freed;     /* large pieces so far */
     atomic_uint seen;      /* of them at the last memory_rest */
     atomic_llong rests_at; /* clock_ms; when kept memory is returned; 0: there is none */
-} memory = {.addresses = SIZE_MAX, .resident = SIZE_MAX, .statm = -1};
+} memory = {.addresses = SIZE_MAX, .resident = SIZE_MAX, .statm = -1, .group = {SIZE_MAX, -1}};
 
-static _Thread_local size_t own_claim; /* of this thread; included in `claimed` */
+static _Thread_local size_t own_claim;   /* of this thread; included in `claimed` */
+static _Thread_local unsigned own_waits; /* since its claim */
+
+/* The thread that uses the reserve while others wait: its own_claim; NULL: none. */
+static const size_t *_Atomic turn;
 
 static struct {
     pthread_mutex_t mutex;
     void (*wake)(void *data); /* NULL: nobody waits */
     void *data;
 } watcher = {.mutex = PTHREAD_MUTEX_INITIALIZER};
-
-/* The first number or word of a small file; "" if there is none. */
-static void read_word(const char *path, char *word, size_t size)
-{
-    const int file = open(path, O_RDONLY | O_CLOEXEC);
-    const ssize_t got = file < 0 ? -1 : read(file, word, size - 1);
-    word[got < 0 ? 0 : got] = '\0';
-    if (file >= 0) {
-        close(file);
-    }
-}
-
-/* The strictest limit of the process's control group and its parents ("memory.max", version 2). */
-static size_t limit_of_group(void)
-{
-    char line[PATH_MAX];
-    char path[PATH_MAX + 64];
-    char word[32];
-    size_t least = SIZE_MAX;
-    read_word("/proc/self/cgroup", line, sizeof line);
-    char *const group = strncmp(line, "0::/", 4) == 0 ? line + 3 : NULL;
-    if (group != NULL) {
-        group[strcspn(group, "\n")] = '\0';
-    }
-    for (char *end = group; end != NULL; end = strrchr(group, '/')) {
-        *end = end == group ? *end : '\0';
-        snprintf(path, sizeof path, "/sys/fs/cgroup%s/memory.max", group);
-        read_word(path, word, sizeof word);
-        const unsigned long long limit = strtoull(word, NULL, 10); /* "max" becomes 0 */
-        least = limit > 0 && limit < least ? (size_t)limit : least;
-    }
-    return least;
-}
 
 static void open_statm(void)
 {
@@ -92,7 +69,8 @@ void memory_begin(void)
 {
     struct rlimit limit;
     memory.addresses = getrlimit(RLIMIT_AS, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY ? limit.rlim_cur : SIZE_MAX;
-    memory.resident = limit_of_group();
+    memory.group = memory_group_find("/proc/self/cgroup", "/sys/fs/cgroup");
+    memory.resident = memory.group.limit;
     open_statm();
     const size_t least = memory.addresses < memory.resident ? memory.addresses : memory.resident;
     mallopt(M_MMAP_THRESHOLD, GIVEN_BACK);
@@ -102,7 +80,7 @@ void memory_begin(void)
 
 void memory_limit_resident(size_t bytes)
 {
-    memory.resident = bytes == 0 ? SIZE_MAX : bytes;
+    memory.resident = bytes == 0 ? memory.group.limit : bytes;
     open_statm();
 }
 
@@ -111,6 +89,22 @@ static size_t left_of(size_t limit, size_t used)
 {
     const size_t reserve = limit / RESERVE_PART < MOST_RESERVE ? limit / RESERVE_PART : MOST_RESERVE;
     return used > limit - reserve ? 0 : limit - reserve - used;
+}
+
+/* What others of the group use, as of the last moments: programs that we have started, a bridge beside us, PostgreSQL
+ * in the same container, and files in memory. */
+static size_t used_by_others(size_t resident)
+{
+    if (memory.group.stat < 0 || atomic_load(&memory.resident) != memory.group.limit) {
+        return 0;
+    }
+    const int64_t now = clock_ms();
+    if (now >= atomic_load(&memory.others_until)) {
+        const size_t used = memory_group_used(&memory.group);
+        atomic_store(&memory.others, used > resident ? used - resident : 0);
+        atomic_store(&memory.others_until, now + OTHERS_MS);
+    }
+    return atomic_load(&memory.others);
 }
 
 /* What is left of the strictest limit. */
@@ -129,7 +123,7 @@ static size_t left(void)
     const size_t resident = strtoul(rest, NULL, 10) * page;
     const size_t limit = atomic_load(&memory.resident);
     const size_t a = memory.addresses == SIZE_MAX ? SIZE_MAX : left_of(memory.addresses, addresses);
-    const size_t b = limit == SIZE_MAX ? SIZE_MAX : left_of(limit, resident);
+    const size_t b = limit == SIZE_MAX ? SIZE_MAX : left_of(limit, resident + used_by_others(resident));
     return a < b ? a : b;
 }
 
@@ -157,8 +151,28 @@ bool memory_claim(size_t bytes)
 
 void memory_unclaim(size_t bytes)
 {
+    const size_t *mine = &own_claim;
     atomic_fetch_sub(&memory.claimed, bytes);
     own_claim -= bytes;
+    if (own_claim == 0) {
+        own_waits = 0;
+        atomic_compare_exchange_strong(&turn, &mine, NULL);
+    }
+}
+
+static bool has_turn(void)
+{
+    const size_t *nobody = NULL;
+    return atomic_load(&turn) == &own_claim || atomic_compare_exchange_strong(&turn, &nobody, &own_claim);
+}
+
+void memory_wait_for_room(size_t bytes)
+{
+    const struct timespec moment = {.tv_nsec = WAIT_MS * 1000000L};
+    while (own_claim > 0 && own_waits < MOST_WAITS && !memory_has_room(bytes) && !has_turn()) {
+        nanosleep(&moment, NULL);
+        own_waits++;
+    }
 }
 
 void memory_give_back(void)

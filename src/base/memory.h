@@ -27,6 +27,11 @@ bool memory_has_room(size_t bytes);
 bool memory_claim(size_t bytes);
 void memory_unclaim(size_t bytes);
 
+/* For what cannot fail: if there is no room, and this thread has claimed some, waits for what other threads free. One
+ * thread at a time need not wait until it has unclaimed everything: it uses the reserve, so that it comes to its end.
+ * Nobody waits longer than some seconds, because it may have what that thread waits for. */
+void memory_wait_for_room(size_t bytes);
+
 /* Returns free memory to the system, also between blocks in use: takes some milliseconds. */
 void memory_give_back(void);
 

@@ -8,6 +8,7 @@
 #include "base/files.h"
 #include "base/intake.h"
 #include "base/memory.h"
+#include "base/memory_group.h"
 #include "base/near.h"
 #include "base/search.h"
 #include "base/text.h"
@@ -19,6 +20,7 @@
 #include <check.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -551,6 +553,98 @@ START_TEST(a_file_is_not_read_where_there_is_no_memory_for_it)
 }
 END_TEST
 
+/* What a thread has come to that wants room where there is none. */
+struct wanting {
+    atomic_bool has_claimed;
+    atomic_bool may_want;
+    atomic_bool has_gone_on;
+};
+
+static void *want(void *data)
+{
+    struct wanting *const wanting = data;
+    const bool has = memory_claim(1);
+    atomic_store(&wanting->has_claimed, has);
+    while (!atomic_load(&wanting->may_want)) {
+        usleep(1000);
+    }
+    memory_wait_for_room(1024 * 1024);
+    atomic_store(&wanting->has_gone_on, true);
+    memory_unclaim(1);
+    return NULL;
+}
+
+START_TEST(without_room_one_request_goes_on_and_others_wait_for_its_end)
+{
+    struct wanting other = {0};
+    pthread_t thread;
+    memory_limit_resident((size_t)1024 * 1024 * 1024 * 1024);
+    ck_assert(memory_claim(1));
+    ck_assert_int_eq(pthread_create(&thread, NULL, want, &other), 0);
+    while (!atomic_load(&other.has_claimed)) {
+        usleep(1000);
+    }
+    memory_limit_resident(1);
+    memory_wait_for_room(1024 * 1024);
+    atomic_store(&other.may_want, true);
+    usleep(200000);
+    ck_assert(!atomic_load(&other.has_gone_on));
+    memory_wait_for_room(1024 * 1024); /* it is still this one's turn */
+    const int64_t began = clock_ms();
+    memory_unclaim(1);
+    pthread_join(thread, NULL);
+    ck_assert_int_lt(clock_ms() - began, 10000);
+    memory_wait_for_room(1024 * 1024); /* who has claimed nothing never waits */
+}
+END_TEST
+
+/* A folder as /sys/fs/cgroup is, and a membership as /proc/self/cgroup has it. */
+static struct memory_group group_of(const char *membership, const char *const (*files)[2])
+{
+    const char *const root = arena_printf(arena, "%s/groups", directory);
+    ck_assert_int_eq(system(arena_printf(arena, "rm -rf '%s' && mkdir -p '%s/a/b' '%s/memory/a/b'", root, root, root)),
+                     0);
+    for (; (*files)[0] != NULL; files++) {
+        ck_assert(file_create(arena_printf(arena, "%s/%s", root, (*files)[0]), text_of((*files)[1]), &status));
+    }
+    ck_assert(file_create(arena_printf(arena, "%s/own", root), text_of(membership), &status));
+    return memory_group_find(arena_printf(arena, "%s/own", root), root);
+}
+
+static void group_is(const char *membership, const char *const (*files)[2], size_t limit, size_t used)
+{
+    struct memory_group group = group_of(membership, files);
+    ck_assert_uint_eq(group.limit, limit);
+    ck_assert_uint_eq(memory_group_used(&group), used);
+    memory_group_close(&group);
+}
+
+START_TEST(the_strictest_limit_of_a_control_group_of_either_version_is_found)
+{
+    static const char *const second[][2] = {
+        {"memory.max", "max\n"},         {"a/memory.max", "1000\n"},
+        {"a/b/memory.max", "2000\n"},    {"a/memory.stat", "anon 500\nfile 900\nshmem 30\nactive_anon 1\n"},
+        {"a/b/memory.stat", "anon 7\n"}, {NULL, NULL}};
+    static const char *const container[][2] = {
+        {"memory.max", "1000\n"}, {"memory.stat", "anon 5\nshmem 6\n"}, {NULL, NULL}};
+    static const char *const first[][2] = {
+        {"memory/memory.limit_in_bytes", "9223372036854771712\n"},
+        {"memory/a/b/memory.limit_in_bytes", "3000\n"},
+        {"memory/a/b/memory.stat", "cache 9\nrss 1\nshmem 2\ntotal_cache 90\ntotal_rss 10\ntotal_shmem 20\n"},
+        {NULL, NULL}};
+    static const char *const docker[][2] = {
+        {"memory/memory.limit_in_bytes", "4000\n"}, {"memory/memory.stat", "rss 1\ntotal_rss 11\n"}, {NULL, NULL}};
+    static const char *const none[][2] = {{"memory/memory.limit_in_bytes", "9223372036854771712\n"}, {NULL, NULL}};
+    group_is("0::/a/b\n", second, 1000, 530);
+    group_is("0::/\n", container, 1000, 11);
+    group_is("9:name=systemd:/\n4:cpu,memory:/a/b\n0::/\n", first, 3000, 30);
+    group_is("4:memory:/docker/0123\n0::/docker/0123\n", docker, 4000, 11);
+    group_is("4:memory:/a\n3:cpuset:/\n0::/\n", none, SIZE_MAX, 0);
+    group_is("3:notmemory:/\nnonsense\n", docker, SIZE_MAX, 0);
+    group_is("", container, SIZE_MAX, 0);
+}
+END_TEST
+
 START_TEST(a_fifo_does_not_hang_the_reader)
 {
     struct text content;
@@ -601,6 +695,8 @@ int main(void)
     tcase_add_test(files, a_file_larger_than_the_limit_is_refused);
     tcase_add_test(files, a_file_is_read_piece_by_piece_or_only_its_beginning);
     tcase_add_test(files, a_file_is_not_read_where_there_is_no_memory_for_it);
+    tcase_add_test(files, without_room_one_request_goes_on_and_others_wait_for_its_end);
+    tcase_add_test(files, the_strictest_limit_of_a_control_group_of_either_version_is_found);
     tcase_add_test(files, a_fifo_does_not_hang_the_reader);
     tcase_add_test(files, a_file_is_never_made_over_another);
     tcase_add_test(files, many_files_are_seen_as_each_of_them_is);
