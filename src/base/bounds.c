@@ -133,13 +133,17 @@ bool bounds_is_settings(const char *path)
     static const char start[] = ".env";
     const char *const name = path_name(path);
     const char *const behind = strncmp(name, start, strlen(start)) == 0 ? name + strlen(start) : "-";
-    return behind[0] == '\0' || behind[0] == '.' || strcmp(behind, "rc") == 0;
+    return strncmp(path, ".git/", 5) == 0 || strstr(path, "/.git/") != NULL || behind[0] == '\0' || behind[0] == '.' ||
+           strcmp(behind, "rc") == 0;
 }
 
-/* Is it a link, of another name, to a file of settings? */
-static bool is_disguised(const char *path, const char *real)
+/* Is it a link, of another name, to a file of settings? What leads to the project says nothing. */
+static bool is_disguised(const struct bounds *bounds, const char *path, const char *real)
 {
-    return bounds_is_settings(real) && !bounds_is_settings(path);
+    const char *const root = bounds->real[0];
+    const size_t size = root == NULL ? 0 : strlen(root);
+    const bool is_below = size > 1 && strncmp(real, root, size) == 0 && real[size] == '/';
+    return bounds_is_settings(is_below ? real + size + 1 : real) && !bounds_is_settings(path);
 }
 
 /* The rest of a path after the project; NULL: it is not in the project. */
@@ -258,7 +262,7 @@ bool bounds_hold(int fd, const char *path, struct status *status)
         file_trace_doubt();
     }
     file_trace_real(path, real, 0);
-    if (is_within(bounds, real) && !is_disguised(path, real)) {
+    if (is_within(bounds, real) && !is_disguised(bounds, path, real)) {
         return true;
     }
     const char *const words = words_of(bounds, bounds->arena, path, real);
@@ -292,5 +296,5 @@ const char *bounds_why_not(struct arena *arena, const char *path)
         const char *const link = find_link(bounds, arena, path);
         return link == NULL ? NULL : words_of_link(bounds, arena, link);
     }
-    return is_within(bounds, real) && !is_disguised(path, real) ? NULL : words_of(bounds, arena, path, real);
+    return is_within(bounds, real) && !is_disguised(bounds, path, real) ? NULL : words_of(bounds, arena, path, real);
 }

@@ -46,8 +46,8 @@ void bounds_enter_part(struct bounds *part, struct arena *arena);
  * any more or could not be examined. */
 void bounds_leave(struct bounds *bounds);
 
-/* Is it a file of the settings of one machine (.env, .env.local, .envrc), by its name? It may hold passwords, and is no
- * script, although it is in the project. */
+/* Is it a file of the settings of one machine (.env, .env.local, .envrc, those in .git), by its name? It may hold
+ * passwords, and is no script, although it is in the project. */
 bool bounds_is_settings(const char *path);
 
 /* Is this open file, opened by this path, within the bounds? If not, notes it and fails with FAILED_PRECONDITION

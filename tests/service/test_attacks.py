@@ -299,6 +299,9 @@ class Attacks(Written):
             code, text = self.truss(*words)
             self.assertNotIn("hunter2", text)
             self.assertEqual((code, "is a link to .env, which has settings of this machine" in text), (int(words != ("status",)), True), text)
+        self.write(".git/config", 'url = "https://x:hunter2SECRET@example.org/"\n')
+        os.symlink("../../.git/config", os.path.join(self.directory.name, "db/migrations/20250103000000_c.sql"))
+        self.assertIn("is a link to config, which has settings of this machine", self.truss("preview", "20250103000000_c")[1])
         shutil.rmtree(os.path.join(self.directory.name, "db"))
         self.write("liquibase.properties", "changeLogFile=db/c.xml\n")
         for inner in ('<sqlFile path=".env"/>', '<sqlFile path="db/../.env"/>', "</changeSet><property file='.env'/><changeSet id='2' author='b'><sql>SELECT '${SOME_PASSWORD}'</sql>"):
