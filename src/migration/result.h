@@ -29,6 +29,7 @@ struct run_result {
     size_t applied_count;
     size_t applied_capacity;
     const char *failed_name; /* NULL: none failed */
+    bool failed_unknown;     /* the named one is only the first of those of which one failed */
     bool failed_around;      /* a callback failed (run/around.h), not a migration */
     struct failure failure;
     bool has_begun; /* something may have been sent */

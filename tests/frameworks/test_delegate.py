@@ -102,6 +102,35 @@ class Delegate(Fixtures):
                 return True
         wait_for(gone)
 
+    # ---- tools that run all in one transaction ----
+
+    def kysely(self, script):
+        """Two pending migrations of Kysely, and this script as its tool."""
+        self.database = self.fixture("kysely", "before.sql")
+        self.files = self.copy("kysely")
+        self.tool(script, "node_modules/.bin/kysely")
+        rpc = self.begin()
+        return rpc, [one.name for one in rpc.call("MigrationService", "GetStatus").migrations if one.state == messages().migration.STATE_PENDING]
+
+    def test_the_one_that_failed_is_the_one_that_the_output_names_last(self):
+        """kysely-ctl 0.20.0 prints this line; the row of the first one went with the transaction, and that was said to have failed"""
+        rpc, pending = self.kysely("""echo '◐ Starting migration to latest'
+            echo '✖ Migration failed with error: relation "x" does not exist @ "1704412800000_slug_index"'; exit 1""")
+        self.assertEqual(pending, ["1704326400000_seed", "1704412800000_slug_index"])
+        reply = self.run_it(rpc)
+        self.assertEqual((reply.ok, reply.failed.name), (False, pending[1]))
+        self.assertIn("has none of the 2 migrations, which it runs in one transaction.", reply.failed.error)
+        self.assertEqual(reply.summary, 'Migration "1704412800000_slug_index" failed; none of the 2 migrations was recorded.')
+        attempts = [one.name for one in rpc.call("MigrationService", "GetStatus").migrations if one.HasField("last_failure")]
+        self.assertEqual(attempts, [pending[1]])
+
+    def test_where_the_output_names_none_it_is_not_known_which_one_failed(self):
+        rpc, pending = self.kysely("echo 'Cannot find package x, not 21704412800000_slug_index_y'; exit 1")
+        reply = self.run_it(rpc)
+        self.assertIn("whether one of them failed, and which, is only in its output", reply.failed.error)
+        self.assertEqual(reply.summary, "Its own tool failed; none of the 2 migrations was recorded.")
+        self.assertEqual([one.name for one in rpc.call("MigrationService", "GetStatus").migrations if one.HasField("last_failure")], [])
+
     # ---- what came of it ----
 
     def test_how_long_it_took_is_said_only_where_the_tracking_table_has_it(self):

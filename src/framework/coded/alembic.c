@@ -455,6 +455,7 @@ const struct framework framework_alembic = {
         },
     .delegate =
         &(const struct delegate){
+            .is_atomic = true,
             .programs = WORDS(".venv/bin/alembic", "venv/bin/alembic", "alembic"),
             .run = WORDS("upgrade", "head"),
             .run_to = WORDS("upgrade", "{version}"),

@@ -181,6 +181,7 @@ const struct framework framework_kysely = {
         },
     .delegate =
         &(const struct delegate){
+            .is_atomic = true,
             .programs = WORDS("node_modules/.bin/kysely"),
             .run = WORDS("migrate:latest", "--no-outdated-check"),
             .run_to = WORDS("migrate:up", "{name}", "--no-outdated-check"),

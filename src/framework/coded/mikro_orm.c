@@ -182,6 +182,7 @@ const struct framework framework_mikro_orm = {
         },
     .delegate =
         &(const struct delegate){
+            .is_atomic = true,
             .programs = WORDS("node_modules/.bin/mikro-orm", "node_modules/.bin/mikro-orm-esm"),
             .run = WORDS("migration:up"),
             .run_to = WORDS("migration:up", "--to", "{name}"),

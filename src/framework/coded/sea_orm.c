@@ -200,6 +200,7 @@ const struct framework framework_sea_orm = {
         },
     .delegate =
         &(const struct delegate){
+            .is_atomic = true,
             .programs = WORDS("sea-orm-cli"),
             .run = WORDS("migrate", "up"),
         },

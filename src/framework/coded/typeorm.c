@@ -152,6 +152,7 @@ static const struct delegate *delegate_for(struct arena *arena, const char *data
     run[2] = data_source;
     delegate->programs = text_ends_with(text_of(data_source), "ts") ? typescript : plain;
     delegate->run = run;
+    delegate->is_atomic = true;
     return delegate;
 }
 
@@ -253,6 +254,8 @@ const struct framework framework_typeorm = {
             .late_note = "typeorm runs it, after those that are applied already.",
             .missing_note = "typeorm says nothing of it.",
         },
-    .delegate = &(const struct delegate){.programs = WORDS("node_modules/.bin/typeorm"), .run = WORDS("migration:run")},
+    .delegate = &(const struct delegate){.programs = WORDS("node_modules/.bin/typeorm"),
+                                         .run = WORDS("migration:run"),
+                                         .is_atomic = true},
     .hooks = {.configure = typeorm_configure, .accept = typeorm_accept, .list = typeorm_list},
 };

@@ -278,6 +278,8 @@ struct delegate {
     const char *const *run_one;     /* only {name}; NULL: not possible */
     const char *const *preview;     /* prints the SQL of {name} without running it; NULL: not possible */
     const char *const *environment; /* "NAME=value", in addition to DATABASE_URL and libpq's variables; may be NULL */
+    bool is_atomic; /* it runs what is pending in one transaction, unless it is told otherwise: one that fails takes the
+                       others back */
     const char *left_lock; /* how to remove its lock if it was killed while it held it; NULL: the lock goes by itself */
 };
 

@@ -21,6 +21,8 @@
 #include "migration/tool/listen.h"
 #include "pg/exec.h"
 
+#include <ctype.h>
+#include <stdint.h>
 #include <string.h>
 
 #define RECONNECT_MS 1000  /* between two attempts to reopen a lost session */
@@ -216,8 +218,75 @@ void run_tool_settled(const struct execution *execution)
 
 /* ---- judging ---- */
 
+/* Which migration its output names last: where all are run in one transaction, that is the one that failed. */
+struct naming {
+    const struct preparation *preparation;
+    const struct catalog_item *last; /* NULL: none yet */
+};
+
+static bool is_of_word(char c)
+{
+    return isalnum((unsigned char)c) != 0 || c == '_';
+}
+
+/* Where the line has the word last, as a whole one; SIZE_MAX: nowhere. */
+static size_t word_at(struct text line, const char *word)
+{
+    const size_t size = strlen(word);
+    size_t found = SIZE_MAX;
+    for (size_t at = 0; size > 0 && (at = text_find(line, word, at)) != SIZE_MAX; at++) {
+        const bool begins = at == 0 || !is_of_word(line.data[at - 1]);
+        const bool ends = at + size == line.size || !is_of_word(line.data[at + size]);
+        found = begins && ends ? at : found;
+    }
+    return found;
+}
+
+static void hear(void *data, struct text line)
+{
+    struct naming *const naming = data;
+    size_t last = SIZE_MAX;
+    for (size_t i = 0; i < naming->preparation->count; i++) {
+        const struct catalog_item *const item = naming->preparation->items[i].item;
+        const size_t name = word_at(line, item->name);
+        const size_t at = name != SIZE_MAX || item->file->version == NULL ? name : word_at(line, item->file->version);
+        if (at != SIZE_MAX && (last == SIZE_MAX || at > last)) {
+            last = at;
+            naming->last = item;
+        }
+    }
+}
+
+/* Reports what its tool has run in one transaction, of which nothing is left. */
+static void fail_together(const struct tool_use *use, const struct preparation *preparation,
+                          const struct catalog_item *named, struct run_result *result)
+{
+    struct arena *const arena = use->request->arena;
+    const struct catalog_item *const item = named != NULL ? named : preparation->items[0].item;
+    fail(use, item->name,
+         arena_printf(arena,
+                      "and the tracking table has none of the %zu migrations, which it runs in one transaction%s",
+                      preparation->count, named != NULL ? "" : "; whether one of them failed, and which, is only in its output"),
+         result);
+    result->summary =
+        arena_printf(arena, "%s failed; none of the %zu migrations was recorded.",
+                     named != NULL ? arena_printf(arena, "Migration \"%s\"", named->name) : "Its own tool",
+                     preparation->count);
+    result->failed_unknown = named == NULL;
+}
+
+static bool has_none(const struct preparation *preparation, const struct catalog *after)
+{
+    for (size_t i = 0; i < preparation->count; i++) {
+        if (is_applied(item_of(after, preparation->items[i].item))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* Compares the ledger with its earlier state. Returns false if it could not be read. */
-static bool judge(const struct tool_use *use, const struct execution *execution)
+static bool judge(const struct tool_use *use, const struct naming *naming, const struct execution *execution)
 {
     struct run *const run = execution->run;
     const struct preparation *const preparation = execution->preparation;
@@ -237,6 +306,10 @@ static bool judge(const struct tool_use *use, const struct execution *execution)
         if (has_run(&after.items[i], before)) {
             add_applied(execution, &after.items[i]);
         }
+    }
+    if (use->tool.delegate->is_atomic && preparation->count > 1 && has_none(preparation, &after)) {
+        fail_together(use, preparation, naming->last, result);
+        return true;
     }
     for (size_t i = 0; i < preparation->count; i++) {
         const struct catalog_item *const item = preparation->items[i].item;
@@ -297,8 +370,11 @@ static bool run_by_tool(const struct execution *execution)
         .tool = tool_of(run->request->site, &preparation->catalog.detection),
     };
     struct lock_watch watch = {.execution = execution};
+    struct naming naming = {.preparation = preparation};
     use.look = look_at_lock;
     use.look_data = &watch;
+    use.hear = use.tool.delegate->is_atomic ? hear : NULL;
+    use.hear_data = &naming;
     use.tool.file = preparation->items[preparation->count - 1].item->file;
     use.tool.session_name = tool_session_name(run->arena, &preparation->catalog.detection.ledger);
     use.held = pg_session_socket(run->session);
@@ -306,7 +382,7 @@ static bool run_by_tool(const struct execution *execution)
         return false;
     }
     const bool was_started = tool_call(&use, tool_arguments_for(use.tool.delegate, preparation));
-    if (!was_started || judge(&use, execution)) {
+    if (!was_started || judge(&use, &naming, execution)) {
         note_ended(execution);
     }
     return was_started;

@@ -19,7 +19,7 @@ static bool is_attempt(const struct execution *execution)
     const struct run_result *const result = execution->result;
     const struct catalog_item *const unfit = execution->preparation->unfit;
     const bool never_begun = failure_is_cancelled(&result->failure) && result->failure.steps == 0;
-    return result->failed_name != NULL && !result->failed_around && !never_begun &&
+    return result->failed_name != NULL && !result->failed_around && !result->failed_unknown && !never_begun &&
            (unfit == NULL || strcmp(unfit->name, result->failed_name) != 0);
 }
 

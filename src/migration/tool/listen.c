@@ -69,6 +69,9 @@ static void on_line(void *data, struct text raw)
         buffer_add(use->whole, whole);
         buffer_putc(use->whole, '\n');
     }
+    if (use->hear != NULL && use->told <= TOLD_LIMIT) {
+        use->hear(use->hear_data, line);
+    }
     if (text_trim(line).size > 0) {
         keep_tail(use, line);
         tell_line(use, line);

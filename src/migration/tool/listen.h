@@ -16,7 +16,9 @@ struct tool_use {
     int held;                 /* as in struct process */
     bool (*look)(void *data); /* called repeatedly while it runs; returning false ends the tool. NULL: not needed */
     void *look_data;
-    struct buffer *whole; /* receives all output; NULL: not wanted */
+    struct buffer *whole;                       /* receives all output; NULL: not wanted */
+    void (*hear)(void *data, struct text line); /* called with each line of its output; NULL: not needed */
+    void *hear_data;
 
     /* Set when it has ended. */
     const char *outcome; /* how it ended, in words */

@@ -24,6 +24,14 @@ ONE = ["knex", "sequelize", "mikro-orm", "rails", "laravel"]
 UP_TO = ["knex", "sequelize", "mikro-orm", "kysely", "node-pg-migrate", "rails", "alembic"]
 
 
+# A migration more, which fails.
+LAST = {
+    "kysely": ("1704499200000_last", ".ts", "import { sql } from 'kysely'; export async function up(db: any) { await sql`SELECT * FROM no_such_table`.execute(db) }"),
+    "typeorm": ("1704499200000-Last", ".js", "module.exports = class Last1704499200000 { name = 'Last1704499200000'; async up(q) { await q.query('SELECT * FROM no_such_table') } async down() {} }"),
+    "mikro-orm": ("Migration20240106000000_last", ".js", "import { Migration } from '@mikro-orm/migrations'; export class Migration20240106000000_last extends Migration { async up() { this.addSql('SELECT * FROM no_such_table') } }"),
+}
+
+
 @spread
 class Delegates(Fixtures):
     def begin(self, name, *arguments):
@@ -118,6 +126,17 @@ class Delegates(Fixtures):
         self.assertEqual([one.name for one in reply.applied], self.pending)
         self.assertEqual(reply.failed.name, "20240106000000_last.js")
         self.assertIn('relation "no_such_table" does not exist', reply.failed.detail)
+
+    @per(sorted(LAST))
+    def test_of_all_in_one_transaction_the_one_that_failed_is_said(self, name):
+        rpc = self.begin(name)
+        stem, ending, text = LAST[name]
+        self.write(f"migrations/{stem}{ending}", text)
+        last = self.is_pending(rpc)[-1]
+        reply = self.run_it(rpc)
+        self.assertFalse(reply.ok)
+        self.assertEqual((reply.failed.name, list(reply.applied)), (last, []))
+        self.assertEqual(self.is_pending(rpc), [*self.pending, last])
 
     def test_one_that_is_cancelled_leaves_its_lock_and_the_hint_takes_it_away(self):
         rpc = self.knex_with("await knex.raw('SELECT pg_sleep(5)')", config="exports.config = {transaction: false};")
