@@ -31,6 +31,11 @@ enum sql_demand_kind {
     SQL_DEMAND_NO_KEY,           /* it has no primary key */
     SQL_DEMAND_CHANGEABLE,       /* its rows can be changed by a statement */
     SQL_DEMAND_FREE_TYPE,        /* the type `name` is in no column, if it would have to be changed there: `part` */
+    SQL_DEMAND_PUBLISHABLE,      /* it is a logged table */
+    SQL_DEMAND_NOT_MEMBER,       /* it is not in the publication `part`, which is not of all tables */
+    SQL_DEMAND_MEMBER,           /* it is */
+    SQL_DEMAND_NUMBERS,          /* the sequence's MINVALUE, MAXVALUE, START and RESTART are in order with those in
+                                    `part`, which are separated by the character 31; "": it stays */
     SQL_DEMAND_SECURES,          /* nothing: its row security is enabled ("e") or forced ("f"): `part` */
     SQL_DEMAND_TYPE_KIND,        /* the type `name` is of this kind (pg_type.typtype): `part` */
 };

@@ -330,14 +330,88 @@ static void of_composite(struct effects_reader *reader, const json_t *body)
     }
 }
 
+/* ---- publications and sequences ---- */
+
+static void of_published(struct effects_reader *reader, const json_t *body, const json_t *table)
+{
+    const json_t *const range = json_object_get(table, "relation");
+    const json_t *const columns = json_object_get(table, "columns");
+    const bool drops = tree_is(body, "action", "AP_DropObjects") || tree_is(body, "action", "DEFELEM_DROP");
+    const bool adds = tree_is(body, "action", "AP_AddObjects") || tree_is(body, "action", "DEFELEM_ADD");
+    if (!drops) {
+        demand(reader, range, (struct sql_demand){.kind = SQL_DEMAND_PUBLISHABLE});
+    }
+    if (drops || adds) {
+        demand(reader, range,
+               (struct sql_demand){.kind = drops ? SQL_DEMAND_MEMBER : SQL_DEMAND_NOT_MEMBER,
+                                   .part = tree_string(body, "pubname")});
+    }
+    for (size_t i = 0; i < json_array_size(columns); i++) {
+        const char *const name = tree_name(columns, json_array_size(columns) - 1 - i);
+        effects_need_part(reader, SQL_NEED_COLUMN, range, name);
+    }
+}
+
+static void of_publication(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const objects = json_object_get(body, "pubobjects");
+    for (size_t i = 0; i < json_array_size(objects); i++) {
+        const json_t *const object = tree_body(json_array_get(objects, i), "PublicationObjSpec");
+        const json_t *const table = json_object_get(object, "pubtable");
+        if (table != NULL) {
+            of_published(reader, body, table);
+        }
+    }
+}
+
+/* A number as it is written; "" if it is not given, or NO MAXVALUE. */
+static const char *number_of(struct arena *arena, const json_t *options, const char *name)
+{
+    const json_t *const value = json_object_get(tree_option(options, name), "arg");
+    const json_t *const integer = tree_body(value, "Integer");
+    return integer != NULL ? arena_printf(arena, "%lld", (long long)tree_integer(integer, "ival"))
+                           : tree_string(tree_body(value, "Float"), "fval");
+}
+
+static void of_sequence(struct effects_reader *reader, const json_t *body)
+{
+    static const char *const names[] = {"minvalue", "maxvalue", "start", "restart"};
+    const json_t *const options = json_object_get(body, "options");
+    struct buffer numbers = {.arena = reader->arena};
+    /* Another type, and NO MINVALUE, change others, too. */
+    if (tree_option(options, "as") != NULL) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        const char *const number = number_of(reader->arena, options, names[i]);
+        const bool has_none = tree_option(options, names[i]) != NULL && number[0] == '\0';
+        if (has_none && i < 2) {
+            return;
+        }
+        effects_put_name(&numbers, i, number);
+    }
+    demand(reader, json_object_get(body, "sequence"),
+           (struct sql_demand){.kind = SQL_DEMAND_NUMBERS, .part = buffer_string(&numbers)});
+}
+
 static const struct {
     const char *kind;
     void (*take)(struct effects_reader *reader, const json_t *body);
 } statements[] = {
-    {"CreateStmt", of_table},   {"AlterTableStmt", of_alter},   {"AlterTableStmt", of_composite},
-    {"RenameStmt", of_rename},  {"ClusterStmt", of_cluster},    {"TruncateStmt", of_truncate},
-    {"InsertStmt", of_rows},    {"UpdateStmt", of_rows},        {"DeleteStmt", of_rows},
-    {"AlterEnumStmt", of_enum}, {"AlterDomainStmt", of_domain},
+    {"CreatePublicationStmt", of_publication},
+    {"AlterPublicationStmt", of_publication},
+    {"AlterSeqStmt", of_sequence},
+    {"CreateStmt", of_table},
+    {"AlterTableStmt", of_alter},
+    {"AlterTableStmt", of_composite},
+    {"RenameStmt", of_rename},
+    {"ClusterStmt", of_cluster},
+    {"TruncateStmt", of_truncate},
+    {"InsertStmt", of_rows},
+    {"UpdateStmt", of_rows},
+    {"DeleteStmt", of_rows},
+    {"AlterEnumStmt", of_enum},
+    {"AlterDomainStmt", of_domain},
 };
 
 void effects_demands(struct effects_reader *reader, const char *kind, const json_t *body)

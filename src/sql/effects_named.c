@@ -394,6 +394,15 @@ static void alter_enum(struct effects_reader *reader, const json_t *body)
 }
 
 /* GRANT on objects of a kind, or on all of a schema; also the columns that it names. */
+static bool grants(const json_t *privileges, const char *name)
+{
+    bool has = false;
+    for (size_t i = 0; !has && i < json_array_size(privileges); i++) {
+        has = tree_is(tree_body(json_array_get(privileges, i), "AccessPriv"), "priv_name", name);
+    }
+    return has;
+}
+
 static void grant(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const objects = json_object_get(body, "objects");
@@ -406,7 +415,8 @@ static void grant(struct effects_reader *reader, const json_t *body)
                                                json_array_get(objects, i)));
             continue;
         }
-        effects_need_relation(reader, range, tree_is(body, "objtype", "OBJECT_SEQUENCE") ? "S" : NULL);
+        const bool is_sequence = tree_is(body, "objtype", "OBJECT_SEQUENCE") || grants(privileges, "usage");
+        effects_need_relation(reader, range, is_sequence ? "S" : "rvmSfp");
         for (size_t j = 0; j < json_array_size(privileges); j++) {
             const json_t *const columns =
                 json_object_get(tree_body(json_array_get(privileges, j), "AccessPriv"), "cols");

@@ -362,14 +362,20 @@ static const struct {
     {"CreateRoleStmt", of_role},
     {"CreateSchemaStmt", of_schema},
     {"CreateSeqStmt", of_options},
+    {"CreateSeqStmt", never_new_sequence},
     {"AlterSeqStmt", of_options},
+    {"AlterSeqStmt", never_sequence},
+    {"GrantStmt", never_grant},
+    {"AlterDefaultPrivilegesStmt", never_default_privileges},
+    {"CreatePublicationStmt", never_publication},
+    {"AlterPublicationStmt", never_publication},
     {"DropStmt", of_drop},
     {"RefreshMatViewStmt", of_refresh},
 };
 
 void effects_never(struct effects_reader *reader, const char *kind, const json_t *body)
 {
-    const struct never never = {reader->effects, effects_since(reader, 18, false)};
+    const struct never never = {reader->effects, effects_since(reader, 18, false), !effects_since(reader, 17, true)};
     for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
         if (strcmp(statements[i].kind, kind) == 0) {
             statements[i].take(&never, body);

@@ -102,6 +102,10 @@ static void of_column(const struct never *never, const json_t *column)
         of_serial(never, column);
     }
     of_values(never, column);
+    const json_t *const identity = effects_constraint_of(column, "CONSTR_IDENTITY");
+    if (identity != NULL) {
+        never_made_sequence(never, json_object_get(identity, "options"), type);
+    }
     of_attributes(never, json_object_get(column, "constraints"));
 }
 

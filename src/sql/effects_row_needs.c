@@ -92,7 +92,8 @@ static void need_parents(const struct asking *asking, const json_t *constraint)
                                   .types = effects_names_of(arena, json_object_get(constraint, "pk_attrs")),
                                   .was_schema = tree_string(parent, "schemaname"),
                                   .was = tree_string(parent, "relname"),
-                                  .promised = later});
+                                  .promised = later,
+                                  .is_full = tree_is(constraint, "fk_matchtype", "f")});
 }
 
 /* An exclusion constraint over columns, with PostgreSQL's operators and for all rows. */

@@ -52,12 +52,13 @@ static const struct type {
     TYPE("bool"), TYPE("oid"),       AS_TEXT("enum"),
 };
 
-/* $1 the table: the type of each key column; '' for an expression, another type, or an unusual operator class. */
+/* $1 the table: the type of each key column; '' for an expression, another type, or an unusual operator class; and how
+ * it is partitioned. */
 static const char key_sql[] =
     "SELECT CASE WHEN o.opcdefault AND coalesce(c.collisdeterministic, true) THEN CASE WHEN t.typtype = 'e' THEN "
     "'enum' "
     "WHEN n.nspname = 'pg_catalog' AND (a.atttypmod = -1 OR t.typname = 'varchar') THEN t.typname::text ELSE '' END "
-    "ELSE '' END FROM pg_catalog.pg_partitioned_table p CROSS JOIN LATERAL "
+    "ELSE '' END, p.partstrat FROM pg_catalog.pg_partitioned_table p CROSS JOIN LATERAL "
     "unnest(p.partattrs::int2[], p.partclass::oid[], p.partcollation::oid[]) WITH ORDINALITY AS k(attnum, class, "
     "collated, number) JOIN pg_catalog.pg_opclass o ON o.oid = k.class LEFT JOIN pg_catalog.pg_collation c ON c.oid = "
     "k.collated LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = p.partrelid AND a.attnum = k.attnum AND k.attnum > "
@@ -357,6 +358,32 @@ static const char *hash_shared(const struct needs *needs, const struct needs_bou
     return shared;
 }
 
+/* Each modulus must be a factor of the next larger one. */
+static bool has_no_factor(const struct needs *needs, const struct needs_bounds *known, const struct sql_bound *said)
+{
+    bool has_none = false;
+    for (size_t i = 0; !has_none && said->strategy == 'h' && i < known->count; i++) {
+        const struct sql_bound *const bound = standing(needs, known, i, 'h');
+        const int other = bound == NULL ? 0 : bound->modulus;
+        has_none = other > 0 && (other < said->modulus ? said->modulus % other : other % said->modulus) != 0;
+    }
+    return has_none;
+}
+
+/* What is wrong with the bound whatever other partitions there are; NULL: nothing. */
+static const char *why_odd(const PGresult *key, const struct sql_bound *said)
+{
+    const char strategy = key == NULL || PQntuples(key) == 0 ? said->strategy : pg_field(key, 0, 1)[0];
+    const size_t columns = key == NULL ? 0 : (size_t)PQntuples(key);
+    return said->strategy == 'd' && strategy == 'h' ? "What is partitioned BY HASH has no DEFAULT partition (42P16)."
+           : said->strategy != 'd' && said->strategy != strategy
+               ? "Its bound is of another kind than its table's partitioning: IN, FROM … TO or WITH (42P16)."
+           : said->strategy == 'h' && said->modulus <= 0 ? "MODULUS must be greater than 0 (42P16)."
+           : said->strategy == 'r' && columns > 0 && (said->from_count != columns || said->count != 2 * columns)
+               ? "FROM and TO have one value for each column of the partition key (42P16)."
+               : NULL;
+}
+
 static const char *default_of(const struct needs *needs, const struct needs_bounds *known)
 {
     const char *name = NULL;
@@ -412,6 +439,10 @@ const char *bounds_why(struct needs *needs, const struct sql_effects *effects)
     }
     PG_RESULT(key) = ask_key(needs->arena, needs->questions, parent->oid);
     bool is_empty = false;
+    const char *const odd = why_odd(key, said);
+    if (odd != NULL || has_no_factor(needs, known, said)) {
+        return odd != NULL ? odd : "Of two moduli the smaller must be a factor of the larger (42P17).";
+    }
     const char *const other = said->strategy == 'd'   ? default_of(needs, known)
                               : said->strategy == 'h' ? hash_shared(needs, known, said)
                               : said->strategy == 'l' ? list_shared(needs, known, said, type_of(key, 0))

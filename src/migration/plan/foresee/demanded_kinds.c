@@ -167,6 +167,39 @@ static const char changeable_sql[] =
     "SELECT pg_catalog.format('%I is %s, whose rows no statement changes (42809).', c.relname, CASE c.relkind WHEN 'm' "
     "THEN 'a materialized view' ELSE 'a sequence' END) " ITSELF " AND c.relkind IN ('m', 'S')";
 
+/* ---- publications and sequences ---- */
+
+static const char publishable_sql[] =
+    "SELECT pg_catalog.format('%I is no logged table, and cannot be published (22023).', c.relname) " ITSELF
+    " AND (c.relkind NOT IN ('r', 'p') OR c.relpersistence <> 'p' OR c.oid < 16384)";
+
+#define OF_PUBLICATION                                                                                                 \
+    "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_publication p ON p.pubname = $2::name WHERE c.oid = $1::oid"
+#define IS_MEMBER "EXISTS (SELECT FROM pg_catalog.pg_publication_rel m WHERE m.prpubid = p.oid AND m.prrelid = c.oid)"
+#define OF_ALL    "pg_catalog.format('The publication %I is FOR ALL TABLES: it has no list (55000).', p.pubname)"
+
+static const char not_member_sql[] =
+    "SELECT CASE WHEN p.puballtables THEN " OF_ALL " WHEN " IS_MEMBER
+    " THEN pg_catalog.format('%I is in the publication %I already (42710).', c.relname, p.pubname) END " OF_PUBLICATION;
+
+static const char member_sql[] =
+    "SELECT CASE WHEN p.puballtables THEN " OF_ALL " WHEN NOT " IS_MEMBER
+    " THEN pg_catalog.format('%I is not in the publication %I (42704).', c.relname, p.pubname) END " OF_PUBLICATION;
+
+#define NUMBER(place, otherwise)                                                                                       \
+    "coalesce(nullif(pg_catalog.split_part($2, pg_catalog.chr(31), " place "), '')::numeric, " otherwise ")"
+
+static const char
+    numbers_sql[] =
+        "SELECT CASE WHEN n.least >= n.most THEN 'MINVALUE would not be less than MAXVALUE (22023).' WHEN n.start NOT "
+        "BETWEEN n.least AND n.most THEN pg_catalog.format('START (%s) would not be between MINVALUE and MAXVALUE "
+        "(22023).', "
+        "n.start) WHEN n.restart NOT BETWEEN n.least AND n.most THEN pg_catalog.format('RESTART (%s) would not be "
+        "between "
+        "MINVALUE and MAXVALUE (22023).', n.restart) END FROM pg_catalog.pg_sequence s CROSS JOIN LATERAL "
+        "(SELECT " NUMBER("1", "s.seqmin") " AS least, " NUMBER("2", "s.seqmax") " AS most, " NUMBER(
+            "3", "s.seqstart") " AS start, " NUMBER("4", "NULL") " AS restart) n WHERE s.seqrelid = $1::oid";
+
 /* ---- types ---- */
 
 /* The type of that name, if there is one only. */
@@ -215,6 +248,10 @@ static const struct demanded_kind kinds[] = {
     [SQL_DEMAND_PERSISTENT] = {persistent_sql, 2, .is_of_two = true},
     [SQL_DEMAND_NO_KEY] = {no_key_sql, 1},
     [SQL_DEMAND_CHANGEABLE] = {changeable_sql, 1},
+    [SQL_DEMAND_PUBLISHABLE] = {publishable_sql, 1},
+    [SQL_DEMAND_NOT_MEMBER] = {not_member_sql, 2},
+    [SQL_DEMAND_MEMBER] = {member_sql, 2},
+    [SQL_DEMAND_NUMBERS] = {numbers_sql, 2},
     [SQL_DEMAND_FREE_TYPE] = {free_type_sql, 3, .is_of_type = true},
     [SQL_DEMAND_TYPE_KIND] = {type_kind_sql, 3, .is_of_type = true},
 };

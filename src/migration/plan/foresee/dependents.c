@@ -117,11 +117,14 @@ static const struct held_query required = {REQUIRED ANY, REQUIRED HELD, 3};
     "b.attnum))))"
 static const struct held_query retyped = {RETYPED ANY, RETYPED HELD, 2};
 
-/* A foreign key that is NOT ENFORCED (PostgreSQL 18) does not prevent a TRUNCATE. */
+/* A foreign key that is NOT ENFORCED (PostgreSQL 18) does not prevent a TRUNCATE. One to a partitioned table is one to
+ * each partition as well. */
 #define EMPTIED                                                                                                        \
     "WITH held AS (SELECT DISTINCT o.tableoid AS classid, o.oid AS objid, 0 AS objsubid FROM "                         \
     "pg_catalog.pg_constraint o WHERE "                                                                                \
-    "o.contype = 'f' AND o.confrelid = $1::oid AND o.conrelid <> $1::oid AND o.conparentid = 0 AND $2::text IS NULL "  \
+    "o.contype = 'f' AND o.confrelid = $1::oid AND o.conrelid <> $1::oid AND (o.conparentid = 0 OR EXISTS "            \
+    "(SELECT FROM pg_catalog.pg_constraint w WHERE w.oid = o.conparentid AND w.conrelid = o.conrelid)) AND $2::text "  \
+    "IS NULL "                                                                                                         \
     "AND coalesce((pg_catalog.to_jsonb(o)->>'conenforced')::bool, true))"
 static const struct held_query emptied = {EMPTIED ANY, EMPTIED HELD, 2};
 

@@ -40,6 +40,7 @@ struct needs {
     size_t enum_count;
     size_t enum_capacity;
     struct word_set wrote;  /* tables to which earlier statements have added rows, without changing others: written.c */
+    struct word_set keyed;  /* tables to which earlier statements have added a primary key: unfit.c */
     size_t written_count;   /* statements whose rows were looked at: written.c */
     const char *own_schema; /* the tracking table, which the run creates before; NULL: none */
     const char *own_table;

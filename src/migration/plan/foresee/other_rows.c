@@ -72,6 +72,38 @@ static const char *why_referred(struct needs *needs, const struct sql_need *need
     return NULL;
 }
 
+/* ---- rows that refer to those of a partition that is detached ---- */
+
+/* $1 the partitioned table: as above, whatever happens at a DELETE. */
+static const char referring_parts_sql[] =
+    "SELECT n.nspname, c.relname, pg_catalog.string_agg(a.attname, pg_catalog.chr(31) ORDER BY g.number), "
+    "pg_catalog.string_agg(b.attname, pg_catalog.chr(31) ORDER BY g.number), k.conname FROM pg_catalog.pg_constraint k "
+    "JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace CROSS "
+    "JOIN LATERAL unnest(k.conkey, k.confkey) WITH ORDINALITY AS g(own, referred, number) JOIN pg_catalog.pg_attribute "
+    "a ON a.attrelid = k.conrelid AND a.attnum = g.own JOIN pg_catalog.pg_attribute b ON b.attrelid = k.confrelid AND "
+    "b.attnum = g.referred WHERE k.confrelid = $1::oid AND k.contype = 'f' AND k.conparentid = 0 AND "
+    "coalesce((pg_catalog.to_jsonb(k) ->> 'conenforced')::bool, true) GROUP BY k.oid, n.nspname, c.relname, k.conname "
+    "ORDER BY k.conname LIMIT 20";
+
+static const char *why_kept(struct needs *needs, const struct sql_alter *alter)
+{
+    const struct relation *const parent = world_find(needs->world, alter->schema, alter->name);
+    const struct sql_need part = {.schema = alter->other_schema, .name = alter->other, .types = ""};
+    if (parent == NULL || parent->oid == 0) {
+        return NULL;
+    }
+    const char *const oid = arena_printf(needs->arena, "%u", parent->oid);
+    PG_RESULT(keys) = needs_ask(needs, referring_parts_sql, 1, &oid);
+    for (int i = 0; keys != NULL && i < PQntuples(keys); i++) {
+        if (!needs_mentioned(needs, pg_field(keys, i, 4)) && is_referred(needs, &part, keys, i)) {
+            return arena_printf(needs->arena,
+                                "Rows of \"%s\" refer to rows of this partition (%s): delete those first (23503).",
+                                pg_field(keys, i, 1), pg_field(keys, i, 4));
+        }
+    }
+    return NULL;
+}
+
 /* ---- values of a domain ---- */
 
 /* $1 its schema or NULL, $2 its name: columns of it, and of domains over it. Nothing if there are several of that name.
@@ -114,6 +146,9 @@ static const char *why_unfit(struct needs *needs, const struct sql_need *need)
 const char *other_rows_why(struct needs *needs, const struct sql_effects *effects)
 {
     const char *why = NULL;
+    for (size_t i = 0; !needs->has_cascaded && why == NULL && i < effects->alter_count; i++) {
+        why = effects->alters[i].kind == SQL_ALTER_DETACH ? why_kept(needs, &effects->alters[i]) : NULL;
+    }
     for (size_t i = 0; why == NULL && !needs->has_cascaded && i < effects->need_count; i++) {
         const struct sql_need *const need = &effects->needs[i];
         why = need->kind == SQL_NEED_CHILDLESS     ? why_referred(needs, need)

@@ -12,12 +12,13 @@
 
 /* ---- the relation ---- */
 
-/* The relation that is named here; moves the reader after it. NULL: the plan creates or has mentioned it. */
-static const struct relation *take_relation(struct needs *needs, struct sql_reader *words)
+/* The relation that is named here; moves the reader after it. NULL: the plan creates or has mentioned it; or, kept: has
+ * dropped or renamed something with it. */
+static const struct relation *take_relation(struct needs *needs, struct sql_reader *words, bool kept)
 {
     const char *schema;
     const char *const name = sql_take_name(needs->arena, words, &schema);
-    const bool is_mentioned = name == NULL || needs_mentioned(needs, name);
+    const bool is_mentioned = name == NULL || (kept ? needs_took : needs_mentioned)(needs, name);
     const struct relation *const relation = is_mentioned ? NULL : world_find(needs->world, schema, name);
     return relation == NULL || relation->oid == 0 ? NULL : relation;
 }
@@ -123,9 +124,42 @@ static const char *ask(struct needs *needs, const struct row *row, const struct 
                : NULL;
 }
 
+/* ---- a second primary key, of the plan ---- */
+
+/* CREATE TABLE and ALTER TABLE that make one, and drop nothing: the table, as it is named; NULL for other statements.
+ */
+static const char *keyed_table(struct arena *arena, struct text statement)
+{
+    struct sql_reader words = sql_read(statement);
+    const bool is_made = sql_take_words(&words, "create table") || sql_take_words(&words, "create unlogged table");
+    const char *schema = NULL;
+    if ((!is_made && !sql_take_words(&words, "alter table")) || !sql_has_words(statement, "primary", "key") ||
+        sql_has_word(statement, "drop") || !find_name(&words, NULL)) {
+        return NULL;
+    }
+    const char *const name = sql_take_name(arena, &words, &schema);
+    return name == NULL ? NULL : arena_printf(arena, "%s\x1E%s", schema == NULL ? "" : schema, name);
+}
+
+static const char *why_second_key(struct needs *needs, struct text statement)
+{
+    const char *const keyed = keyed_table(needs->arena, statement);
+    const bool has = word_set_has(&needs->keyed, keyed);
+    if (keyed == NULL) {
+        return NULL;
+    }
+    word_set_add(needs->arena, &needs->keyed, keyed);
+    return has && !needs->has_set && !needs->may_undo && !needs_took(needs, strchr(keyed, '\x1E') + 1)
+               ? "An earlier statement of this plan gives the table a primary key: a table has one (42P16)."
+               : NULL;
+}
+
 const char *unfit_why(struct needs *needs, struct text statement, const struct sql_effects *effects)
 {
-    const char *why = NULL;
+    const char *why = why_second_key(needs, statement);
+    if (why != NULL) {
+        return why;
+    }
     if ((effects->count == 0 && effects->change_count == 0) || needs->has_cascaded) {
         return NULL;
     }
@@ -134,7 +168,7 @@ const char *unfit_why(struct needs *needs, struct text statement, const struct s
         if (!sql_take_words(&words, table[i].words) || !find_name(&words, table[i].between)) {
             continue;
         }
-        const struct relation *const relation = take_relation(needs, &words);
+        const struct relation *const relation = take_relation(needs, &words, table[i].test == adds_primary_key);
         why = relation != NULL && table[i].test(words) ? ask(needs, &table[i], relation) : NULL;
     }
     return why;

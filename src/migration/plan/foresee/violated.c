@@ -119,6 +119,21 @@ static const char *referenced_columns(const struct looking *looking, const struc
     return needs_value(looking->needs, key_sql, 1, &oid);
 }
 
+static const char *why_half(const struct looking *looking)
+{
+    struct arena *const arena = looking->needs->arena;
+    const size_t count = text_count(text_of(looking->need->part), "\x1F");
+    return !looking->need->is_full || count == 0 ||
+                   !finds(looking,
+                          arena_printf(arena, "SELECT FROM %s WHERE pg_catalog.num_nulls(%s) BETWEEN 1 AND %zu LIMIT 1",
+                                       looking->table, looking->columns.list, count))
+               ? NULL
+               : arena_printf(arena,
+                              "Rows of the table have NULL in some of %s and not in all, which MATCH FULL forbids: "
+                              "correct them first (23503).",
+                              looking->columns.list);
+}
+
 static const char *why_orphan(const struct looking *looking)
 {
     struct needs *const needs = looking->needs;
@@ -128,7 +143,9 @@ static const char *why_orphan(const struct looking *looking)
     const char *const referenced = table == NULL ? NULL : referenced_columns(looking, parent);
     const char *const condition =
         referenced == NULL ? NULL : rows_joined(needs, looking->relation, looking->need->part, parent, referenced);
-    return condition == NULL ||
+    const char *const half = why_half(looking);
+    return half != NULL ? half
+           : condition == NULL ||
                    !finds(looking,
                           arena_printf(arena,
                                        "SELECT FROM %s c WHERE (%s) AND NOT EXISTS (SELECT FROM %s p WHERE %s) "
