@@ -25,24 +25,41 @@ sanitized=${TRUSS_TEST_SANITIZED-units service bridge}
 plain=${TRUSS_TEST_BUILD:-build}
 jobs=$(nproc)
 shared=$(mktemp -d)
-log=$shared/log
 export TRUSS_TEST_SHARED="$shared" TRUSS_TEST_TALLY="$shared/tally" TRUSS_TEST_FAILED="$shared/failed"
 trap 'rm -rf "$shared"' EXIT
 trap 'exit 130' INT TERM
 
-# build DIR "TARGETS" OPTION…: a failure to build is the one result of this run. CPack takes what is there. Without a line for each
-# file: CMake starts a process of its own to say it, 1,400 in both builds, each of which takes a sixth of what compiling a file does.
-build() {
+# configure DIR OPTION…: CPack takes what is there. Without a line for each file: CMake starts a process of its own to say it, 1,400 in
+# both builds, each of which takes a sixth of what compiling a file does.
+configure() {
     directory=$1
-    targets=$2
-    shift 2
-    # shellcheck disable=SC2086
+    shift
     cmake -S . -B "$directory" -DTRUSS_WERROR=ON -DTRUSS_DEBUG_LEVEL=1 -DCMAKE_SKIP_INSTALL_ALL_DEPENDENCY=ON \
-        -DCMAKE_RULE_MESSAGES=OFF -DCMAKE_TARGET_MESSAGES=OFF "$@" >"$log" 2>&1 &&
-        make -C "$directory" -j "$jobs" $targets >>"$log" 2>&1 && return
-    cat "$log"
-    echo "0 passed, 1 failed"
-    exit 1
+        -DCMAKE_RULE_MESSAGES=OFF -DCMAKE_TARGET_MESSAGES=OFF "$@" >"$shared/configured-$(basename "$directory")" 2>&1
+}
+
+# prepare "TARGETS": both builds, and what all programs share. At once: each of them has parts at which only one processor works. One
+# make has both builds, so that no more run than there are processors.
+prepare() {
+    /usr/bin/python3 -B tests/support/shared.py "$shared" &
+    waits=$!
+    configure "$plain" -DTRUSS_SANITIZE=OFF &
+    waits="$waits $!"
+    unset CC CFLAGS LDFLAGS CMAKE_BUILD_TYPE # tests compile, too
+    rule=".PHONY: all plain sanitized
+all: plain
+plain: ; +\$(MAKE) -C $plain $1"
+    if [ -n "$needs_sanitized" ]; then
+        configure build-sanitize -DTRUSS_SANITIZE=ON &
+        waits="$waits $!"
+        rule="$rule
+all: sanitized
+sanitized: ; +\$(MAKE) -C build-sanitize all"
+    fi
+    for one in $waits; do
+        wait "$one" || { cat "$shared"/configured-* && return 1; }
+    done
+    echo "$rule" | make -j "$jobs" -f - >"$shared/log" 2>&1 || { cat "$shared/log" && return 1; }
 }
 
 # has WORDS WORD
@@ -97,14 +114,12 @@ main() {
     for suite in $only; do
         case $suite in units | service) has "$sanitized" "$suite" || targets=all ;; esac
     done
-    build "$plain" "$targets" -DTRUSS_SANITIZE=OFF
-    unset CC CFLAGS LDFLAGS CMAKE_BUILD_TYPE # tests compile, too
     needs_sanitized=""
     for suite in $only; do
         has "$sanitized" "$suite" && needs_sanitized=yes
     done
-    [ -z "$needs_sanitized" ] || build build-sanitize all -DTRUSS_SANITIZE=ON
-    /usr/bin/python3 -B tests/support/shared.py "$shared" || exit 1
+    # A failure here is the one result of this run.
+    prepare "$targets" || { echo "0 passed, 1 failed" && exit 1; }
     for suite in $only; do
         programs "$suite"
     done | longest_first | /usr/bin/python3 -B tests/support/lanes.py "$((jobs + 1))" "${TRUSS_TEST_LANES:-$((jobs * 6))}"
