@@ -681,6 +681,15 @@ class Rehearsal(Branches):
         answer = self.http.post("/api/migrations/idempotent/run", {"dry_run": True})
         self.assertEqual((answer.status, answer.json["ok"]), (200, True), answer.body)
 
+    def test_a_copy_of_another_database_is_none_to_rehearse_in(self):
+        """All would be pending there, and would be run; a copy of a copy of ours is as good as one."""
+        other = self.cluster.create_database()
+        self.addCleanup(self.cluster.drop_database, other)
+        self.files.add("20250102000000_second", "ALTER TABLE posts ADD COLUMN slug text;")
+        told = self.rehearse(self.make(parent=other), 400)
+        self.assertIn(f'is a copy of the database "{other}", and not of this worker', told["error"])
+        self.assertTrue(self.rehearse(self.make(parent=self.make()["branch_db"]))["ok"])
+
     def test_callbacks_are_looked_at_as_well(self):
         self.drop_all()
         self.admin("DROP ROLE IF EXISTS made_by_rehearsal")

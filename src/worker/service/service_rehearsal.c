@@ -34,6 +34,19 @@ static bool has_rows(const struct rpc_call *call, const struct branch_row *row)
                        row->label);
 }
 
+/* What is pending in a copy of another database says nothing of this one. A branch of a branch is a copy of this one.
+ */
+static bool is_of_home(const struct branch_call *means, const struct rpc_call *call, const struct site *home,
+                       const struct branch_row *row)
+{
+    bool is = strcmp(row->parent, home->conninfo->place.database) == 0;
+    return is || (branch_has(means, row->parent, &is) &&
+                  (is || status_fail(call->status, STATUS_FAILED_PRECONDITION,
+                                     "The branch \"%s\" is a copy of the database \"%s\", and not of this worker's, "
+                                     "\"%s\": what would run there says nothing of it. Make a branch of this one.",
+                                     row->label, row->parent, home->conninfo->place.database)));
+}
+
 static struct run_options options_of(const Wish *wish)
 {
     Truss__Migration__V1__RunRequest message = TRUSS__MIGRATION__V1__RUN_REQUEST__INIT;
@@ -208,8 +221,9 @@ ProtobufCMessage *handle_rehearse(const struct rehearsal *rehearsal, const struc
                                      truss__branch__v1__rehearse_branch_response);
     struct branch_row row;
     struct branch_differences differences;
-    if (!branch_get(means, id, &row) || !has_rows(call, &row) || !branch_is_there(means, &row) ||
-        !rehearse_there(rehearsal, call, wish, &row, reply) || !branch_diff(means, id, &row, &differences)) {
+    if (!branch_get(means, id, &row) || !is_of_home(means, call, rehearsal->site, &row) || !has_rows(call, &row) ||
+        !branch_is_there(means, &row) || !rehearse_there(rehearsal, call, wish, &row, reply) ||
+        !branch_diff(means, id, &row, &differences)) {
         return NULL;
     }
     const Truss__Branch__V1__DiffBranchResponse *const diff = branch_diff_message(call->arena, &row, &differences);
