@@ -145,9 +145,7 @@ static struct text in_parentheses(struct sql_reader *reader)
     return text_slice(reader->lexer.text, start, end);
 }
 
-/* ALWAYS | BY DEFAULT AS IDENTITY [(…)], or ALWAYS AS (…) [STORED | VIRTUAL]: without a word PostgreSQL 18 takes it as
- * virtual. */
-static void read_generated(struct sql_reader *reader, struct definition_column *column)
+void definition_read_generated(struct sql_reader *reader, struct definition_column *column)
 {
     const bool is_always = sql_take(reader, "always");
     if (!is_always && (!sql_take(reader, "by") || !sql_take(reader, "default"))) {
@@ -169,7 +167,7 @@ static void read_generated(struct sql_reader *reader, struct definition_column *
 static bool read_said(struct arena *arena, struct sql_reader *reader, struct definition_column *column)
 {
     if (sql_take(reader, "generated")) {
-        read_generated(reader, column);
+        definition_read_generated(reader, column);
         return true;
     }
     if (sql_take(reader, "collate")) {

@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/text.h"
 #include "sql/classify.h"
+#include "sql/lexer.h"
 
 #include <stdbool.h>
 
@@ -23,6 +24,7 @@ struct definition_column {
     char generation;           /* as in pg_attribute: 's' stored, 'v' virtual; 0: none */
     char identity;             /* as in pg_attribute: 'a' always, 'd' by default; 0: none */
     struct text sequence;      /* the options in parentheses after IDENTITY; no data: there are none */
+    const char *owned;         /* the name of a sequence that is OWNED BY it, without its schema; NULL: none is said */
     const char *collation;     /* the name after COLLATE, without its schema; NULL: none */
     bool is_serial;            /* its default is a sequence of its own */
     const char *primary;       /* its place in the primary key, "1 of 2"; NULL: it is not said to be in it */
@@ -53,5 +55,15 @@ struct definition_columns {
  * `number`. Appends nothing for forms that it cannot read (LIKE, OF, AS SELECT). */
 void definition_columns(struct arena *arena, const struct sql_object *object, size_t number, struct text statement,
                         struct definition_columns *columns);
+
+/* Reads what stands behind GENERATED: ALWAYS | BY DEFAULT AS IDENTITY [(…)], or ALWAYS AS (…) [STORED | VIRTUAL];
+ * without the last word PostgreSQL 18 takes it as virtual. */
+void definition_read_generated(struct sql_reader *reader, struct definition_column *column);
+
+/* Applies a statement that changes one of the columns: ALTER TABLE t ALTER c SET DEFAULT, SET NOT NULL or ADD GENERATED
+ * … AS IDENTITY, and ALTER SEQUENCE s OWNED BY t.c, as pg_dump writes them. objects: those whose numbers the columns
+ * have. Returns false, and changes nothing, for other statements and other columns. */
+bool definition_alter_column(struct arena *arena, struct text statement, const struct sql_objects *objects,
+                             struct definition_columns *columns);
 
 #endif

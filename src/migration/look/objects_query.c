@@ -171,7 +171,8 @@ static const char columns_query[] =
     " FROM pg_catalog.pg_constraint k WHERE k.conrelid = a.attrelid AND k.contype = 'p' AND a.attnum = ANY (k.conkey)),"
     " a.attidentity, a.attgenerated, (SELECT l.collname FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_type y ON "
     "y.typcollation <> l.oid WHERE l.oid = a.attcollation AND y.oid = a.atttypid), q.relname, " OBJECTS_SEQUENCE
-    ", (SELECT y.typcategory IN ('S', 'E') FROM pg_catalog.pg_type y WHERE y.oid = a.atttypid)"
+    ", (SELECT y.typcategory IN ('S', 'E') FROM pg_catalog.pg_type y WHERE y.oid = a.atttypid), (SELECT m.nspname FROM "
+    "pg_catalog.pg_namespace m WHERE m.oid = u.relnamespace), u.relname"
     " FROM unnest(" PG_AS_SCRIPT(PG_BRIEFLY(
         "$1::text[]")) ", $2::text[], $3::text[], $4::text[])"
                        " WITH ORDINALITY AS o(schema, parent, name, type, number)"
@@ -188,7 +189,12 @@ static const char columns_query[] =
                        "'pg_catalog.pg_class'::regclass AND d.refclassid = 'pg_catalog.pg_class'::regclass AND "
                        "d.refobjid "
                        "= a.attrelid AND d.refobjsubid = a.attnum AND d.deptype IN ('a', 'i') LIMIT 1) q ON true LEFT "
-                       "JOIN pg_catalog.pg_sequence s ON s.seqrelid = q.oid ORDER BY o.number";
+                       "JOIN pg_catalog.pg_sequence s ON s.seqrelid = q.oid LEFT JOIN LATERAL (SELECT w.relname, "
+                       "w.relnamespace FROM pg_catalog.pg_attrdef e JOIN pg_catalog.pg_depend d ON d.classid = "
+                       "'pg_catalog.pg_attrdef'::regclass AND d.objid = e.oid AND d.refclassid = "
+                       "'pg_catalog.pg_class'::regclass JOIN pg_catalog.pg_class w ON w.oid = d.refobjid AND w.relkind "
+                       "= "
+                       "'S' WHERE e.adrelid = a.attrelid AND e.adnum = a.attnum LIMIT 1) u ON true ORDER BY o.number";
 
 /* Parameters, as arrays: $1 schema or NULL, $2 table; and $3 the default schema or NULL. For each of their constraints
  * the number of the table, name, definition, and whether it is valid. */

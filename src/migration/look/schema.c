@@ -51,9 +51,7 @@ static bool changes_nothing(struct text statement)
     return true;
 }
 
-/* A statement of which it is not known whether it was already executed: it creates a kind that is not looked up, or has
- * another permanent effect (GRANT, OWNER TO, ENABLE ROW LEVEL SECURITY, rows). */
-static void note_unjudged(struct arena *arena, struct text statement, struct schema_findings *findings)
+void schema_note_unjudged(struct arena *arena, struct text statement, struct schema_findings *findings)
 {
     struct sql_reader words = sql_read(statement);
     if (changes_nothing(statement)) {
@@ -70,13 +68,36 @@ static void note_unjudged(struct arena *arena, struct text statement, struct sch
     findings->unjudged[findings->unjudged_count++] = shown;
 }
 
-/* ALTER TABLE … ALTER COLUMN, or ADD PRIMARY KEY, which makes columns NOT NULL. */
+/* ALTER TABLE … ALTER COLUMN, ALTER SEQUENCE … OWNED BY */
 static bool may_alter_columns(struct text statement)
 {
     struct sql_reader reader = sql_read(statement);
     return sql_take(&reader, "alter") &&
-           (sql_has_words(statement, "primary", "key") ||
+           (sql_has_words(statement, "owned", "by") ||
             sql_has_word(text_slice(statement, reader.token.offset, statement.size), "alter"));
+}
+
+/* \\restrict of pg_dump's output, which means something to psql only. */
+static struct text without_restrict(struct text statement)
+{
+    while (text_starts_with(statement, "\\restrict ") || text_starts_with(statement, "\\unrestrict ")) {
+        const size_t end = text_find(statement, "\n", 0);
+        statement = end == SIZE_MAX ? (struct text){0} : text_trim(text_slice(statement, end + 1, statement.size));
+    }
+    return statement;
+}
+
+/* Notes a statement that makes no object, or does something else, too. */
+static void note_other(struct arena *arena, struct text statement, struct script_objects *found,
+                       struct schema_findings *findings)
+{
+    if (!may_alter_columns(statement)) {
+        schema_note_unjudged(arena, statement, findings);
+        return;
+    }
+    found->alterations = arena_grow(arena, found->alterations, found->alteration_count, &found->alteration_capacity,
+                                    sizeof *found->alterations);
+    found->alterations[found->alteration_count++] = statement;
 }
 
 static bool find_objects(const struct looking *looking, struct text sql, struct script_objects *found)
@@ -90,11 +111,13 @@ static bool find_objects(const struct looking *looking, struct text sql, struct 
         if (!room_for(A_STATEMENT, looking->status, "look up", "what this script makes")) {
             return false;
         }
-        const struct text text = text_slice(sql, statement.start, statement.end);
+        const struct text text = without_restrict(text_slice(sql, statement.start, statement.end));
         sql_created_objects(arena, text, &found->objects);
-        found->alters_columns = found->alters_columns || may_alter_columns(text);
+        if (text.size == 0) {
+            continue;
+        }
         if (found->objects.count == named || definition_does_more(text, found->objects.count - named)) {
-            note_unjudged(arena, text, findings);
+            note_other(arena, text, found, findings);
         }
         for (; named < found->objects.count; named++) {
             found->statements =
@@ -361,13 +384,15 @@ bool schema_detect(const struct objects_place *place, struct text sql, struct sc
     if (!find_objects(&looking, sql, &found)) {
         return false;
     }
+    struct definition_columns columns = {0};
     if (found.objects.count > 0) {
         drop_repeated(place->arena, &found);
         if (!look_up(&looking) || !compare(&looking)) {
             return false;
         }
-        schema_compare_columns(&looking);
     }
+    schema_read_columns(&looking, &columns);
+    schema_compare_columns(&looking, &columns);
     count(findings, schema_leaves_any(place->arena, sql, &found.objects, found.statements));
     return true;
 }

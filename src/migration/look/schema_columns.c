@@ -100,10 +100,24 @@ static bool is_same_constant(struct arena *arena, const struct words *said, cons
            strcmp(one + (one[0] == '\'' ? 1 : 0), there->items[0] + (there->items[0][0] == '\'' ? 1 : 0)) == 0;
 }
 
-/* A default written differently may be the same. */
-static void compare_default(const struct looking *looking, const struct definition_column *column, const char *existing,
-                            bool strings_are_exact)
+/* nextval() of a sequence that the script names with its schema. existing: schema and name of the default's one. */
+static bool is_same_sequence(struct arena *arena, const struct words *said, const char *schema, const char *name)
 {
+    if (said->count != 2 || strcmp(said->items[0], "nextval") != 0 || said->items[1][0] != '\'' || name == NULL) {
+        return false;
+    }
+    struct sql_reader reader = sql_read(text_of(said->items[1] + 1));
+    const char *said_schema = NULL;
+    const char *const said_name = sql_take_name(arena, &reader, &said_schema);
+    return said_name != NULL && said_schema != NULL && strcmp(said_name, name) == 0 && strcmp(said_schema, schema) == 0;
+}
+
+/* A default written differently may be the same. */
+static void compare_default(const struct looking *looking, const struct definition_column *column,
+                            const PGresult *result, int row)
+{
+    const char *const existing = pg_field_copy(looking->place->arena, result, row, 3);
+    const bool strings_are_exact = pg_field_bool(result, row, 12);
     struct arena *const arena = looking->place->arena;
     struct schema_finding *const finding = &looking->findings->items[column->object];
     const struct words said = default_words(arena, column->standard);
@@ -117,12 +131,15 @@ static void compare_default(const struct looking *looking, const struct definiti
     }
     if (there.count == 0) {
         schema_differ(finding, arena_printf(arena, "the column \"%s\" has no default there.", column->name));
-    } else if (is_same_constant(arena, &said, &there)) {
         return;
-    } else if (definition_expression_differs(arena, column->standard, existing, strings_are_exact)) {
+    }
+    const bool is_same = is_same_constant(arena, &said, &there) ||
+                         is_same_sequence(arena, &said, pg_field(result, row, 13), pg_field(result, row, 14)) ||
+                         (definition_words_equal(&said, &there) && is_same_default(arena, &said, column, existing));
+    if (!is_same && definition_expression_differs(arena, column->standard, existing, strings_are_exact)) {
         schema_differ(finding,
                       arena_printf(arena, "the default of the column \"%s\" is %s there.", column->name, existing));
-    } else if (!definition_words_equal(&said, &there) || !is_same_default(arena, &said, column, existing)) {
+    } else if (!is_same) {
         schema_not_compared(finding);
     }
 }
@@ -222,7 +239,7 @@ static void compare_made(const struct looking *looking, const struct definition_
     } else if (column->is_serial) {
         compare_serial(looking, column, pg_field(result, row, 3), pg_field(result, row, 10));
     } else {
-        compare_default(looking, column, pg_field_copy(arena, result, row, 3), pg_field_bool(result, row, 12));
+        compare_default(looking, column, result, row);
     }
 }
 
@@ -245,6 +262,12 @@ static void compare_said(const struct looking *looking, const struct definition_
     struct schema_finding *const finding = &looking->findings->items[column->object];
     compare_made(looking, column, result, row);
     compare_collation(looking, column, pg_field(result, row, 9));
+    const char *const sequence = pg_field(result, row, 10);
+    if (column->owned != NULL && (sequence == NULL || strcmp(sequence, column->owned) != 0)) {
+        schema_differ(finding, arena_printf(looking->place->arena,
+                                            "the sequence \"%s\" does not belong to the column \"%s\" there.",
+                                            column->owned, column->name));
+    }
     const bool is_nullable = !column->not_null && !column->is_serial && column->identity == 0;
     if (is_nullable && pg_field_bool(result, row, 2) && pg_field(result, row, 6) == NULL) {
         differ_by_addition(looking, column, "is NOT NULL there, and may be NULL here");
@@ -293,30 +316,40 @@ static void begin_columns(struct schema_finding *finding, struct text statement)
     }
 }
 
-void schema_compare_columns(const struct looking *looking)
+void schema_read_columns(const struct looking *looking, struct definition_columns *columns)
 {
-    struct definition_columns columns = {0};
-    const struct script_objects *const found = looking->found;
+    struct arena *const arena = looking->place->arena;
+    struct script_objects *const found = looking->found;
     for (size_t i = 0; i < looking->findings->count; i++) {
-        const size_t before = columns.count;
+        const size_t before = columns->count;
         if (looking->findings->items[i].exists) {
-            definition_columns(looking->place->arena, &found->objects.items[i], i, found->statements[i], &columns);
+            definition_columns(arena, &found->objects.items[i], i, found->statements[i], columns);
         }
-        if (columns.count > before) {
+        if (columns->count > before) {
             begin_columns(&looking->findings->items[i], found->statements[i]);
         }
     }
-    if (columns.count == 0) {
+    for (size_t i = 0; i < found->alteration_count; i++) {
+        if (!definition_alter_column(arena, found->alterations[i], &found->objects, columns)) {
+            found->alters_columns = true;
+            schema_note_unjudged(arena, found->alterations[i], looking->findings);
+        }
+    }
+}
+
+void schema_compare_columns(const struct looking *looking, const struct definition_columns *columns)
+{
+    if (columns->count == 0) {
         return;
     }
-    schema_compare_constraints(looking, &columns);
+    schema_compare_constraints(looking, columns);
     struct status unanswered = {.arena = looking->place->arena};
-    PG_RESULT(result) = objects_columns(looking->place, &found->objects, &columns, &unanswered);
-    for (size_t i = 0; i < columns.count; i++) {
+    PG_RESULT(result) = objects_columns(looking->place, &looking->found->objects, columns, &unanswered);
+    for (size_t i = 0; i < columns->count; i++) {
         if (result == NULL) {
-            schema_not_compared(&looking->findings->items[columns.items[i].object]);
+            schema_not_compared(&looking->findings->items[columns->items[i].object]);
         } else {
-            compare_column(looking, &columns.items[i], result, (int)i);
+            compare_column(looking, &columns->items[i], result, (int)i);
         }
     }
 }
