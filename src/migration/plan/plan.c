@@ -1,6 +1,6 @@
 /*
  * Every script is read and planned before the first runs, so that a broken one at the end is found at the beginning.
- * Contents are freed again: 400 files of 5 MB need no more memory than one.
+ * Large contents are freed again: 400 files of 5 MB need no more memory than one.
  */
 #include "migration/plan/plan.h"
 
@@ -9,6 +9,7 @@
 #include "migration/look/looking.h"
 #include "migration/look/permission.h"
 #include "migration/plan/bodies.h"
+#include "migration/plan/cut_facts.h"
 #include "migration/plan/marks.h"
 #include "migration/plan/selection.h"
 #include "pg/query.h"
@@ -17,6 +18,9 @@
 #include "sql/changes.h"
 
 #include <string.h>
+
+#define MOST_KEPT  ((size_t)2 * 1024 * 1024) /* bytes of the scripts of a plan */
+#define SMALL_KEPT ((size_t)64 * 1024)       /* of one of them: a larger one is read again */
 
 /* ---- scripts ---- */
 
@@ -39,76 +43,6 @@ struct plan_options prepare_options(const struct pg_session *session, const stru
         .parts = script->parts,
         .backslashes = !pg_session_standard_strings(session),
     };
-}
-
-/* The database's procedures that end transactions, by the names that a CALL may use. */
-static bool find_procedures(struct pg_session *session, struct arena *arena, struct procedures *procedures,
-                            struct status *status)
-{
-    static const char sql[] =
-        "SELECT pg_catalog.lower(n.nspname), pg_catalog.lower(p.proname), n.nspname = ANY (" PG_SCRIPT_SCHEMAS "), "
-        "p.prosrc FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace JOIN "
-        "pg_catalog.pg_language l ON l.oid = p.prolang WHERE p.prokind = 'p' AND l.lanname = 'plpgsql' ORDER BY p.oid";
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
-    for (int i = 0; result != NULL && i < PQntuples(result); i++) {
-        const char *const name = arena_strdup(arena, pg_field(result, i, 1));
-        const struct text body = text_of(pg_field(result, i, 3));
-        if (procedures_note(arena, procedures, arena_printf(arena, "%s.%s", pg_field(result, i, 0), name), body) &&
-            pg_field_bool(result, i, 2)) {
-            procedures_note(arena, procedures, name, body);
-        }
-    }
-    return result != NULL;
-}
-
-/* Tables for which the server acts at COMMIT: initially deferred foreign keys (both sides), unique constraints, and
- * constraint triggers. Each is a trigger in the catalogs. */
-static bool find_deferred(struct pg_session *session, struct arena *arena, struct deferred *deferred,
-                          struct status *status)
-{
-    static const char sql[] =
-        "SELECT DISTINCT c.relname::text, t.tgisinternal FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON "
-        "c.oid = t.tgrelid WHERE t.tginitdeferred AND t.tgenabled <> 'D' ORDER BY 1";
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
-    for (int i = 0; result != NULL && i < PQntuples(result); i++) {
-        words_add(arena, pg_field_bool(result, i, 1) ? &deferred->checked : &deferred->fires,
-                  arena_strdup(arena, pg_field(result, i, 0)));
-    }
-    return result != NULL;
-}
-
-/* Partitioned tables and indexes, by the names that a script may use: unqualified if in the search path, or if no other
- * relation has the name. Subscriptions of this database without a slot. */
-static bool find_targets(struct pg_session *session, struct arena *arena, struct targets *targets,
-                         struct status *status)
-{
-    static const char sql[] =
-        "SELECT n.nspname, c.relname, NOT EXISTS (SELECT FROM pg_catalog.pg_class o JOIN pg_catalog.pg_namespace m "
-        "ON m.oid = o.relnamespace WHERE o.relname = c.relname AND o.relkind NOT IN ('p', 'I') AND "
-        "(m.nspname = ANY (" PG_SCRIPT_SCHEMAS ") OR n.nspname <> ALL (" PG_SCRIPT_SCHEMAS "))) "
-        "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-        "WHERE c.relkind IN ('p', 'I') ORDER BY c.oid";
-    static const char may_ask_sql[] = "SELECT pg_catalog.has_column_privilege('pg_catalog.pg_subscription', "
-                                      "'subslotname', 'SELECT')";
-    static const char subscriptions_sql[] =
-        "SELECT s.subname FROM pg_catalog.pg_subscription s JOIN pg_catalog.pg_database d ON d.oid = s.subdbid "
-        "WHERE d.datname = pg_catalog.current_database() AND s.subslotname IS NULL";
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
-    for (int i = 0; result != NULL && i < PQntuples(result); i++) {
-        const char *const name = arena_strdup(arena, pg_field(result, i, 1));
-        targets_add(arena, targets, arena_printf(arena, "%s.%s", pg_field(result, i, 0), name), TARGET_PARTITIONED);
-        if (pg_field_bool(result, i, 2)) {
-            targets_add(arena, targets, name, TARGET_PARTITIONED);
-        }
-    }
-    PG_RESULT(may_ask) = result == NULL ? NULL : pg_query(session, may_ask_sql, 0, NULL, status);
-    const bool asks = may_ask != NULL && pg_field_bool(may_ask, 0, 0);
-    PG_RESULT(slotless) = asks ? pg_query(session, subscriptions_sql, 0, NULL, status) : NULL;
-    for (int i = 0; slotless != NULL && i < PQntuples(slotless); i++) {
-        targets_add(arena, targets, arena_printf(arena, "subscription %s", pg_field(slotless, i, 0)),
-                    TARGET_WITHOUT_SLOT);
-    }
-    return may_ask != NULL && (!asks || slotless != NULL);
 }
 
 /* A CALL, or a DO that may contain one, commits if its procedure does. */
@@ -164,6 +98,7 @@ struct planner {
     bool knows_targets;
     struct procedures procedures;
     bool knows_procedures;
+    size_t kept;      /* bytes of scripts */
     const char *user; /* NULL: not queried yet */
     const char *database;
 };
@@ -177,7 +112,7 @@ static bool know_hidden(struct planner *planner, struct arena *arena, struct pla
     struct hidden *const hidden = arena_alloc(arena, sizeof *hidden);
     struct deferred *const deferred = arena_alloc(arena, sizeof *deferred);
     if (!planner->knows_hidden &&
-        (!find_deferred(planner->session, lasting, &planner->deferred, problem) ||
+        (!cut_facts_deferred(planner->session, lasting, &planner->deferred, problem) ||
          !bodies_read(planner->session, lasting, &planner->hidden, &planner->deferred, problem))) {
         return false;
     }
@@ -213,8 +148,9 @@ static bool know_session(struct planner *planner, struct plan_options *options)
 
 static bool know_targets(struct planner *planner, struct plan_options *options)
 {
-    planner->knows_targets = planner->knows_targets || find_targets(planner->session, planner->request->arena,
-                                                                    &planner->targets, &planner->preparation->problem);
+    planner->knows_targets =
+        planner->knows_targets ||
+        cut_facts_targets(planner->session, planner->request->arena, &planner->targets, &planner->preparation->problem);
     planner->made.targets.outer = &planner->targets;
     options->targets = &planner->made.targets;
     return planner->knows_targets;
@@ -224,8 +160,8 @@ static bool know_procedures(struct planner *planner, struct arena *arena, struct
 {
     struct procedures *const procedures = arena_alloc(arena, sizeof *procedures);
     planner->knows_procedures =
-        planner->knows_procedures || find_procedures(planner->session, planner->request->arena, &planner->procedures,
-                                                     &planner->preparation->problem);
+        planner->knows_procedures || cut_facts_procedures(planner->session, planner->request->arena,
+                                                          &planner->procedures, &planner->preparation->problem);
     *procedures = (struct procedures){0};
     procedures_join(arena, procedures, &planner->made.procedures);
     procedures_join(arena, procedures, &planner->procedures);
@@ -278,6 +214,16 @@ static size_t looked_at_from(const struct prepared *prepared)
                             : 0;
 }
 
+/* Keeps what is sent for who shows the plan. */
+static void keep_script(struct planner *planner, const struct loaded *loaded, struct prepared *prepared)
+{
+    const struct text script = loaded->script.sql;
+    if (script.size <= SMALL_KEPT && planner->kept + script.size <= MOST_KEPT) {
+        planner->kept += script.size;
+        prepared->script = (struct text){arena_strndup(planner->request->arena, script.data, script.size), script.size};
+    }
+}
+
 static bool plan_one(struct planner *planner, struct prepared *prepared)
 {
     const struct request *const request = planner->request;
@@ -286,6 +232,7 @@ static bool plan_one(struct planner *planner, struct prepared *prepared)
     bool ok = plan_script(planner, reading, prepared, &loaded);
     if (ok) {
         prepared->content_hash = loaded_hash(request->arena, &loaded);
+        keep_script(planner, &loaded, prepared);
         marks_note(request->arena, prepared, &loaded, &planner->preparation->marked);
         if (!prepared->item->file->is_code) {
             add_made(request->arena, loaded.script.sql, &planner->made);

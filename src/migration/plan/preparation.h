@@ -15,6 +15,7 @@ struct prepared {
     const struct catalog_item *item;
     struct migration_place place;
     const char *content_hash; /* of what is sent; it must not change until the run */
+    struct text script;       /* that; data NULL: it is not kept, because there is too much of it */
     struct plan plan;
     /* Set if an interrupted attempt is to be continued: the id of its ledger row. */
     const char *attempt;

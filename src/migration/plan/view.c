@@ -107,9 +107,10 @@ static void count_step(struct explanation *explanation, const struct explained_s
 
 static bool load(const struct explaining *explaining, const struct prepared *prepared, struct script *script)
 {
-    struct loaded loaded;
+    struct loaded loaded = {.script.sql = prepared->script};
     script->arena = arena_new(0);
-    const bool ok = migration_load(script->arena, &prepared->place, &loaded, explaining->request->status);
+    const bool ok = prepared->script.data != NULL ||
+                    migration_load(script->arena, &prepared->place, &loaded, explaining->request->status);
     script->content = ok ? loaded.script.sql : (struct text){0};
     script->looked_at = pg_session_standard_strings(explaining->session)
                             ? script->content
