@@ -77,7 +77,7 @@ static bool may_alter_columns(struct text statement)
             sql_has_word(text_slice(statement, reader.token.offset, statement.size), "alter"));
 }
 
-/* \\restrict of pg_dump's output, which means something to psql only. */
+/* \restrict of pg_dump's output, which means something to psql only. */
 static struct text without_restrict(struct text statement)
 {
     while (text_starts_with(statement, "\\restrict ") || text_starts_with(statement, "\\unrestrict ")) {
