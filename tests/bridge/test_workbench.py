@@ -836,7 +836,7 @@ class Export(Workbench):
     def test_who_goes_ends_the_export(self):
         self.open()
         with socket.create_connection((self.http.host, self.http.port)) as connection:
-            connection.sendall(self.raw("SELECT repeat('x', 1000) FROM generate_series(1, 100000000)"))
+            connection.sendall(self.raw("SELECT repeat('x', 1000) FROM (SELECT generate_series(1, 100000000)) AS numbers"))  # in FROM it would be made whole first
             connection.recv(1000)
         active = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'COPY%' AND state = 'active'"
         wait_for(lambda: self.sql(active) == [("0",)], 40)

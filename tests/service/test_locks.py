@@ -10,6 +10,8 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from harness import Case, RpcError, messages, wait_for
 
+harness.Cluster.keeps = True
+
 INVALID_ARGUMENT, DEADLINE_EXCEEDED, ABORTED = 3, 4, 10
 
 

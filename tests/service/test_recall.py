@@ -11,6 +11,8 @@ import harness
 import libpq
 from harness import Case, Rpc, RpcError, wait_for
 
+harness.Cluster.keeps = True
+
 KNEX = 'module.exports = { client: "pg", migrations: { directory: "./knex" } };\n'
 
 
