@@ -273,6 +273,9 @@ struct sql_facts {
     bool (*is_virtual)(void *asked, const char *schema, const char *table, const char *column);
     /* Do foreign keys refer to it, so that their tables are read when it is detached? */
     bool (*is_referred)(void *asked, const char *schema, const char *relation);
+    /* Is the relation as the statement wants it already? what: its "tablespace" or access "method" is called `name`;
+     * its "persistence" is `name` (pg_class.relpersistence); its "constraint" `name` is valid. */
+    bool (*is_so)(void *asked, const char *schema, const char *relation, const char *what, const char *name);
     /* Has it a DEFAULT partition, which a new partition has read? */
     bool (*has_default)(void *asked, const char *schema, const char *relation);
 };

@@ -130,9 +130,50 @@ static void set_not_null(struct effects_reader *reader, const struct alter *alte
 }
 
 /* The other table of a foreign key is read, under a lock that stops neither readers nor writers. */
+/* Is it known to be so already? what: as for facts. */
+static bool is_so(const struct effects_reader *reader, const struct alter *alter, const char *what, const char *name)
+{
+    const struct sql_facts *const facts = reader->facts;
+    return facts->is_so != NULL && name[0] != '\0' &&
+           facts->is_so(facts->asked, alter_schema(alter), tree_string(alter->target, "relname"), what, name);
+}
+
+/* What is there already is not copied. */
+static void set_files(struct effects_reader *reader, const struct alter *alter)
+{
+    static const struct {
+        const char *subtype;
+        const char *what;
+        const char *name; /* NULL: the command has it */
+        const char *advice;
+        bool sequences;
+    } kinds[] = {
+        {"AT_SetTableSpace", "tablespace", NULL, "The files are copied under the lock: do it when nobody needs them.",
+         false},
+        {"AT_SetAccessMethod", "method", NULL, COPIED, true},
+        {"AT_SetLogged", "persistence", "p", COPIED, true},
+        {"AT_SetUnLogged", "persistence", "u", COPIED, true},
+    };
+    size_t i = 0;
+    while (i + 1 < sizeof kinds / sizeof kinds[0] && !tree_is(alter->command, "subtype", kinds[i].subtype)) {
+        i++;
+    }
+    const char *const name = kinds[i].name == NULL ? tree_string(alter->command, "name") : kinds[i].name;
+    const bool is_there = is_so(reader, alter, kinds[i].what, name);
+    alter_lock(reader, alter, SQL_LOCK_ACCESS_EXCLUSIVE);
+    if (kinds[i].sequences) {
+        alter_reach_part(reader, alter, SQL_REACH_SEQUENCES, "relation", SQL_LOCK_ACCESS_EXCLUSIVE);
+    }
+    effects_work(reader, is_there ? SQL_WORK_NONE : SQL_WORK_REWRITE, is_there ? NULL : kinds[i].advice);
+}
+
 static void validate_constraint(struct effects_reader *reader, const struct alter *alter)
 {
     alter_lock(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
+    if (is_so(reader, alter, "constraint", tree_string(alter->command, "name"))) {
+        effects_work(reader, SQL_WORK_NONE, NULL);
+        return;
+    }
     alter_reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);
     alter_reach_part(reader, alter, SQL_REACH_REFERENCED, "constraint", SQL_LOCK_ROW_SHARE);
     effects_work(reader, SQL_WORK_SCAN, NULL);
@@ -291,10 +332,7 @@ static const struct subcommand {
     {"AT_DropConstraint", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
      "If it is a foreign key, the table that it refers to is locked as strongly.", .part = "constraint"},
     {.subtypes = "AT_ValidateConstraint", .take = validate_constraint},
-    {"AT_SetTableSpace", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE,
-     "The files are copied under the lock: do it when nobody needs them.", .is_alone = true},
-    {"AT_SetLogged AT_SetUnLogged AT_SetAccessMethod", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_REWRITE, COPIED,
-     .is_alone = true, .sequences = true},
+    {.subtypes = "AT_SetTableSpace AT_SetLogged AT_SetUnLogged AT_SetAccessMethod", .take = set_files},
     {"AT_ChangeOwner", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE, NULL, .is_alone = true, .sequences = true},
     {.subtypes = "AT_SetExpression", .take = set_expression},
     {.subtypes = "AT_AlterConstraint", .take = alter_constraint},

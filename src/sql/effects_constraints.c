@@ -75,6 +75,14 @@ static enum sql_lock on_partitions(const struct effects_reader *reader)
     return effects_since(reader, 18, true) ? SQL_LOCK_ACCESS_EXCLUSIVE : SQL_LOCK_SHARE;
 }
 
+/* ONLY a partitioned table: it has no rows. */
+static bool builds_none(const struct effects_reader *reader, const struct alter *alter)
+{
+    const struct sql_facts *const facts = reader->facts;
+    return !tree_flag(alter->target, "inh") && facts->is_partitioned != NULL &&
+           facts->is_partitioned(facts->asked, alter_schema(alter), tree_string(alter->target, "relname"));
+}
+
 #define BUILT_ONLY_HERE "Its index can only be built under this lock: do it when nobody needs the table."
 
 /* UNIQUE and PRIMARY KEY: with an existing index, or with one that is built under the lock. */
@@ -86,6 +94,10 @@ static void add_unique(struct effects_reader *reader, const struct alter *alter,
         alter_reach_children(reader, alter, SQL_REACH_CHILDREN, SQL_LOCK_ACCESS_EXCLUSIVE);
     } else {
         alter_reach_children(reader, alter, of_18(reader), on_partitions(reader));
+    }
+    if (index[0] == '\0' && builds_none(reader, alter)) {
+        effects_work(reader, SQL_WORK_NONE, NULL);
+        return;
     }
     if (index[0] == '\0') {
         effects_work(

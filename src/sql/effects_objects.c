@@ -184,7 +184,15 @@ static void reach_of_rename(struct effects_reader *reader, const json_t *body)
                                                          .schema = tree_string(relation, "schemaname"),
                                                          .name = tree_string(relation, "relname")});
     } else if (tree_string(body, "subname")[0] != '\0') {
-        effects_reach(reader, SQL_REACH_CHILDREN, relation, NULL, SQL_LOCK_ACCESS_EXCLUSIVE);
+        /* A key is renamed in this table only, a CHECK where it is inherited. */
+        effects_reach_object(
+            reader, &(struct sql_reach){.kind = SQL_REACH_CHILDREN,
+                                        .lock = SQL_LOCK_ACCESS_EXCLUSIVE,
+                                        .type = strcmp(type, "OBJECT_TABCONSTRAINT") == 0 ? "constraint" : "relation",
+                                        .schema = tree_string(relation, "schemaname"),
+                                        .name = tree_string(relation, "relname"),
+                                        .part = strcmp(type, "OBJECT_TABCONSTRAINT") == 0 ? tree_string(body, "subname")
+                                                                                          : NULL});
     } else {
         effects_change(reader, &(struct sql_change){.kind = SQL_CHANGE_RENAMES,
                                                     .schema = tree_string(relation, "schemaname"),

@@ -328,7 +328,7 @@ class PlanLocks(Case):
 
     def test_of_many_partitions_the_first_are_listed_and_all_are_counted(self):
         """The other table of a foreign key comes before them; a plan of many such statements lists fewer of each."""
-        self.sql("CREATE TABLE hub (id int PRIMARY KEY); CREATE TABLE par (id int, hub_id int REFERENCES hub) PARTITION BY LIST (id);"
+        self.sql("CREATE TABLE hub (id int PRIMARY KEY); INSERT INTO hub VALUES (1); CREATE TABLE par (id int, hub_id int REFERENCES hub) PARTITION BY LIST (id);"
                  + "".join(f"CREATE TABLE par{number:03} PARTITION OF par FOR VALUES IN ({number});" for number in range(300)))
         plan = self.serve("INSERT INTO par VALUES (1, 1);\n" * 50).call("MigrationService", "Plan")
         first, *_, last = plan.migrations[0].steps[0].statements

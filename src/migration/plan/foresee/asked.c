@@ -218,6 +218,28 @@ static bool is_referred(void *data, const char *schema, const char *relation)
     return found != NULL && has_rows_of(data, referred_sql, found);
 }
 
+/* $1 the relation, $2 what, $3 its name. What is partitioned has no files of its own. */
+static const char so_sql[] =
+    "SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_database d ON d.datname = pg_catalog.current_database() "
+    "WHERE "
+    "c.oid = $1::oid AND CASE $2 WHEN 'tablespace' THEN c.relkind IN ('p', 'I') OR EXISTS (SELECT FROM "
+    "pg_catalog.pg_tablespace t WHERE t.spcname = $3::name AND t.oid = coalesce(nullif(c.reltablespace, 0), "
+    "d.dattablespace)) WHEN 'method' THEN EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.oid = c.relam AND m.amname = "
+    "$3::name) WHEN 'persistence' THEN c.relpersistence::text = $3 ELSE EXISTS (SELECT FROM pg_catalog.pg_constraint k "
+    "WHERE k.conrelid = c.oid AND k.conname = $3::name AND k.convalidated) END";
+
+static bool is_so(void *data, const char *schema, const char *relation, const char *what, const char *name)
+{
+    struct asked *const asked = data;
+    const struct relation *const found = existing(data, schema, relation);
+    if (found == NULL || needs_mentioned(asked->needs, relation) || needs_took(asked->needs, name)) {
+        return false;
+    }
+    const char *const values[] = {arena_printf(asked->arena, "%u", found->oid), what, name};
+    PG_RESULT(rows) = questions_ask(asked->questions, so_sql, 3, values);
+    return rows != NULL && PQntuples(rows) > 0;
+}
+
 static bool is_volatile(void *data, const char *schema, const char *function)
 {
     struct asked *const asked = data;
@@ -258,6 +280,7 @@ void asked_answer(struct asked *asked, const struct needs *needs, struct sql_fac
     facts->is_partitioned = is_partitioned;
     facts->is_referred = is_referred;
     facts->has_default = has_default;
+    facts->is_so = is_so;
     facts->asked = asked;
 }
 

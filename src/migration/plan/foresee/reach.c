@@ -254,6 +254,21 @@ static void say_unlisted(struct arena *arena, struct sql_effects *effects)
     }
 }
 
+/* What the plan itself makes nobody waits for, and it is as large as the plan makes it: there is no safer way to tell.
+ */
+static void pass_over_own(struct sql_effects *effects)
+{
+    bool is_own = effects->names_new && effects->count == 0 && !effects->unknown;
+    for (size_t i = 0; is_own && i < effects->reach_count; i++) {
+        is_own = effects->reaches[i].kind != SQL_REACH_BASES; /* its query may read what was there */
+    }
+    if (is_own &&
+        (effects->work == SQL_WORK_SCAN || effects->work == SQL_WORK_REWRITE || effects->work == SQL_WORK_INDEX)) {
+        effects->work = SQL_WORK_NONE;
+        effects->advice = NULL;
+    }
+}
+
 void reach_add(struct arena *arena, struct fires *fires, struct sql_effects *effects, size_t most)
 {
     struct reaching reaching = {.arena = arena,
@@ -278,6 +293,7 @@ void reach_add(struct arena *arena, struct fires *fires, struct sql_effects *eff
         add_touched(&reaching, &effects->touches[i], most);
     }
     fires_by_types(fires, effects);
+    pass_over_own(effects);
     say_guarded(arena, fires, effects);
     say_unlisted(arena, effects);
     sql_effects_sort(effects);

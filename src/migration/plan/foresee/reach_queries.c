@@ -31,7 +31,8 @@
 
 static const char children_sql[] =
     TOLD "WITH RECURSIVE " DOWN " SELECT oid, $6::int, false FROM down WHERE oid <> $1::oid "
-         "AND $2 || coalesce($3, $4, $5, '') IS NOT NULL" END;
+         "AND coalesce($3, $4, '') IS NOT NULL AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE $2 = "
+         "'constraint' AND k.conrelid = $1::oid AND k.conname = $5::name AND k.contype NOT IN ('c', 'n'))" END;
 
 /* Constraints and foreign keys with the column, both tables of these; an identity's sequence. */
 static const char retype_sql[] =
