@@ -1,6 +1,8 @@
 /*
- * Each line is composed on the stack and written at once: no lock, no allocation, and no mixing with other threads'
- * lines.
+ * Each line is composed on the stack and written at once: no allocation, and no mixing with other threads' lines. A
+ * pipe whose reader has stopped reading would stop every thread that has something to say, and with them the worker. So
+ * a line that it does not take in a moment is dropped, and the first one that it takes again is preceded by how many
+ * were.
  */
 #include "base/log.h"
 
@@ -8,17 +10,24 @@
 #include "base/text.h"
 #include "base/unseen.h"
 
+#include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-#define LINE 4096
+#define LINE        4096
+#define PATIENCE_MS 200
+#define DROPPED     "log: nobody has read it, and lines were dropped"
 
 static _Atomic int log_level = LOG_INFO;
 static _Atomic int log_format = LOG_LOGFMT;
 static _Thread_local const char *context;
+
+static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
+static unsigned dropped; /* lines since one was taken; hold the mutex */
 
 static const char *const level_names[] = {
     [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
@@ -152,11 +161,50 @@ static void mend_utf8(struct line *out)
     }
 }
 
-static void write_line(const char *bytes, size_t size)
+/* Is there room for a line? A pipe that poll(2) calls writable takes PIPE_BUF bytes without blocking; a file, always.
+ */
+static bool is_taken(void)
 {
-    /* If the log cannot be written there is nothing to be done. */
+    struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+    return poll(&out, 1, dropped == 0 ? PATIENCE_MS : 0) != 0;
+}
+
+/* If the log cannot be written there is nothing to be done. */
+static void put_line(const char *bytes, size_t size)
+{
     const ssize_t written = write(STDERR_FILENO, bytes, size);
     (void)written;
+}
+
+static void tell_dropped(void)
+{
+    char time[RFC3339_SIZE];
+    char line[256];
+    clock_rfc3339(clock_wall_us(), time);
+    const int size =
+        atomic_load(&log_format) == LOG_JSON
+            ? snprintf(line, sizeof line,
+                       "{\"time\":\"%s\",\"level\":\"warn\",\"event\":\"" DROPPED "\",\"lines\":%u}\n", time, dropped)
+            : snprintf(line, sizeof line, "time=%s level=warn event=\"" DROPPED "\" lines=%u\n", time, dropped);
+    put_line(line, (size_t)size);
+    dropped = 0;
+}
+
+static void write_line(const char *bytes, size_t size)
+{
+    pthread_mutex_lock(&writing); /* between poll(2) and write(2) nobody else takes the room */
+    if (!is_taken()) {
+        dropped++;
+    } else if (dropped == 0) {
+        put_line(bytes, size);
+    } else {
+        tell_dropped();
+        dropped = is_taken() ? 0 : 1;
+        if (dropped == 0) {
+            put_line(bytes, size);
+        }
+    }
+    pthread_mutex_unlock(&writing);
 }
 
 static void write_json(const char *line)

@@ -1,5 +1,8 @@
 """Where a worker listens: Unix sockets that heal, addresses that are taken."""
+import fcntl
+import json
 import os
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
@@ -37,6 +40,33 @@ class Listen(Case):
             second.process.stderr.close()
             with Rpc(first.address) as rpc:
                 self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.pending, 4)
+
+    def test_it_serves_although_nobody_reads_its_log_and_says_later_what_is_missing(self):
+        """A pipe that was full stopped each thread that had something to say."""
+        for form in ("logfmt", "json"):
+            with self.subTest(form):
+                out, into = os.pipe()
+                fcntl.fcntl(into, fcntl.F_SETPIPE_SZ, 8192)
+                listen = self.socket_url()
+                process = subprocess.Popen([os.path.join(harness.BIN, "truss-worker"), "--listen", listen, "--project", self.project("prisma-blog").path,
+                                            "--database-url", self.url(), "--log-format", form, "--log-level", "debug"], stderr=into)
+                os.close(into)
+                self.addCleanup(process.kill)
+                wait_for(lambda: os.path.exists(listen.removeprefix("ipc://")))
+                with Rpc(listen) as rpc:
+                    for _ in range(100):
+                        self.assertEqual(rpc.call("MigrationService", "GetStatus").summary.pending, 4)
+                    os.read(out, 1 << 16)
+                    rpc.call("MigrationService", "GetStatus")
+                    text = os.read(out, 1 << 16).decode()
+                process.terminate()
+                self.assertEqual(process.wait(60), 0)
+                os.close(out)
+                first, _, second = text.partition("\n")
+                self.assertRegex(first, r'nobody has read it, and lines were dropped"[ ,]"?lines"?[=:]\d\d')
+                self.assertIn("GetStatus", second)
+                if form == "json":
+                    self.assertGreater(json.loads(first)["lines"], 10)
 
 
 if __name__ == "__main__":
