@@ -118,6 +118,67 @@ class OddFiles(Written):
         with self.start() as rpc:
             self.assertIn("b.py is applied, and computes the revision before it", self.status(rpc).problem)
 
+    # ---- a workspace ----
+
+    def test_a_workspace_with_several_packages_is_told_how_to_name_one(self):
+        self.write("pnpm-workspace.yaml", 'packages:\n  - "packages/*"\n')
+        self.write("packages/api/package.json", '{"dependencies": {"knex": "3"}}')
+        self.write("packages/api/migrations/20240101000000_a.js", "exports.up = (knex) => knex.schema.raw('SELECT 1');\n")
+        self.write("packages/web/prisma/schema.prisma", 'datasource db {\n  provider = "postgresql"\n}\n')
+        self.write("packages/web/prisma/migrations/migration_lock.toml", 'provider = "postgresql"\n')
+        self.write("packages/web/prisma/migrations/20240101000000_b/migration.sql", "SELECT 1;")
+        with self.start() as rpc:
+            self.assertIn("For the first one: --framework packages/api/migrations, or its package alone: --project packages/api.", self.status(rpc).problem)
+            self.assertEqual(self.status(rpc, framework="packages/api/migrations").framework_id, "knex")
+
+    # ---- rows in another order than the files: kysely 0.28.18 and node-pg-migrate 9.0.0 stop at them, as measured ----
+
+    def nodes(self, *rows, free=""):
+        """Three SQL files of node-pg-migrate and these rows, of which each was written after the one before it."""
+        self.write("package.json", '{"dependencies": {"node-pg-migrate": "9"}, "scripts": {"up": "node-pg-migrate up%s"}}' % free)
+        for number in (1, 2, 3):
+            self.write(f"migrations/{number}_m.sql", f"CREATE TABLE t{number} (i int);")
+        self.sql("CREATE TABLE pgmigrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)")
+        for row in rows:
+            self.sql(f"INSERT INTO pgmigrations (name, run_on) VALUES ('{row}_m', clock_timestamp())")
+
+    def test_rows_that_node_pg_migrate_stops_at_are_said_and_refused(self):
+        for rows, says in (((2, 1), 'The tracking table has "1_m" behind "2_m", whose file comes after it: node-pg-migrate stops at that ("is preceding already run migration").'),
+                           ((1, 2, 1), 'The tracking table has "1_m" behind "2_m"'), ((1, 2, 2), 'The tracking table has "2_m" twice')):
+            with self.subTest(rows):
+                self.directory.cleanup()
+                self.sql("DROP TABLE IF EXISTS pgmigrations, t3")
+                self.nodes(*rows)
+                with self.start() as rpc:
+                    self.assertIn(says, " ".join(self.status(rpc).warnings))
+                    for method in ("Plan", "Run"):
+                        with self.assertRaises(RpcError) as caught:
+                            rpc.call("MigrationService", method, {})
+                        self.assertIn(says, caught.exception.status.message)
+                        self.assertEqual(caught.exception.status.detail.reason, "HISTORY_CHANGED")
+                    self.assertTrue(rpc.call("MigrationService", "Run", {"ignore_history": True}).ok)
+
+    def test_rows_in_any_order_are_fine_where_node_pg_migrate_does_not_look(self):
+        for rows, free in (((1, 2), ""), ((2, 1), " --no-check-order")):
+            with self.subTest(rows):
+                self.directory.cleanup()
+                self.sql("DROP TABLE IF EXISTS pgmigrations, t3")
+                self.nodes(*rows, free=free)
+                with self.start() as rpc:
+                    self.assertNotIn("behind", " ".join(self.status(rpc).warnings))
+                    self.assertEqual(self.run_all(rpc), ["3_m"])
+
+    def test_rows_that_kysely_stops_at_are_said(self):
+        self.write("package.json", '{"dependencies": {"kysely": "0.28"}}')
+        for name in ("1_a", "2_b", "3_c"):
+            self.write(f"migrations/{name}.ts", "import { Kysely } from 'kysely'\nexport async function up(db: Kysely<any>) {}\n")
+        self.sql("CREATE TABLE kysely_migration (name varchar(255) PRIMARY KEY, timestamp varchar(255) NOT NULL); INSERT INTO kysely_migration VALUES "
+                 "('1_a', '2026-01-02T00:00:00.000Z'), ('2_b', '2026-01-01T00:00:00.000Z')")
+        with self.start("--allow-delegate") as rpc:
+            says = 'The tracking table has "1_a" behind "2_b", whose file comes after it: kysely stops at that ("corrupted migrations").'
+            self.assertIn(says, " ".join(self.status(rpc).warnings))
+            self.assertIn(says, rpc.call("MigrationService", "Plan", {}).refusal)
+
     # ---- Ecto: do_lock_for_migrations of ecto_sql's lib/ecto/adapters/postgres.ex; the key is what `erl` computes ----
 
     def test_a_mark_waits_for_the_advisory_lock_of_ecto(self):

@@ -3,6 +3,7 @@
  */
 #include "framework/core/reading.h"
 
+#include "framework/core/file_index.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
 #include "framework/core/template.h"
@@ -54,4 +55,29 @@ bool ledger_read_facts(struct ledger_reading *reading, const struct ledger_facts
         fill_up(reading);
     }
     return true;
+}
+
+void ledger_note_order(struct ledger_reading *reading, const char *tool, const char *stops)
+{
+    struct file_index index = file_index_of(reading->arena, reading->files);
+    struct ledger_entries *const entries = &reading->entries;
+    const struct migration_file *last = NULL;
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct migration_file *const file = file_index_find(&index, ledger_entry_key(&entries->items[i]));
+        if (file != NULL && last != NULL && file <= last) {
+            entries->stops_tool =
+                file == last
+                    ? arena_printf(reading->arena, "The tracking table has \"%s\" twice: %s stops at that (\"%s\").",
+                                   file->name, tool, stops)
+                    : arena_printf(
+                          reading->arena,
+                          "The tracking table has \"%s\" behind \"%s\", whose file comes after it: %s stops at "
+                          "that (\"%s\"). Give the row the time that it should have, or delete it if it is "
+                          "there twice.",
+                          file->name, last->name, tool, stops);
+            ledger_warn(reading, entries->stops_tool);
+            return;
+        }
+        last = file == NULL ? last : file;
+    }
 }

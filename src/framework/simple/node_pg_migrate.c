@@ -5,6 +5,7 @@
 #include "framework/core/listing.h"
 #include "framework/core/locale_order.h"
 #include "framework/core/package.h"
+#include "framework/core/reading.h"
 #include "framework/core/script.h"
 #include "framework/core/unread.h"
 #include "framework/formats/properties.h"
@@ -218,6 +219,18 @@ static bool ignores_hidden(struct text behind, struct text content)
     return text_starts_with(said, "..*") && (said.size == 3 || strchr(" \"'\\\n", said.data[3]) != NULL);
 }
 
+extern const struct framework framework_node_pg_migrate;
+
+/* checkOrder of node-pg-migrate 9.0.0. */
+static bool node_pg_migrate_read(struct ledger_reading *reading)
+{
+    const bool ok = ledger_read_facts(reading, &framework_node_pg_migrate.ledger);
+    if (ok && reading->folder != NULL && reading->folder->habits == NULL) {
+        ledger_note_order(reading, "node-pg-migrate", "is preceding already run migration");
+    }
+    return ok;
+}
+
 const struct framework framework_node_pg_migrate = {
     .id = "node-pg-migrate",
     .display_name = "node-pg-migrate",
@@ -289,5 +302,6 @@ const struct framework framework_node_pg_migrate = {
     .hooks = {.configure = node_pg_migrate_configure,
               .accept = node_pg_migrate_accept,
               .compare = by_prefix,
-              .script = node_pg_migrate_script},
+              .script = node_pg_migrate_script,
+              .read_ledger = node_pg_migrate_read},
 };

@@ -3,6 +3,7 @@
  */
 #include "migration/look/choice.h"
 
+#include "base/words.h"
 #include "framework/core/walk.h"
 #include "migration/look/kinship.h"
 #include "pg/query.h"
@@ -369,6 +370,24 @@ static bool has_one_framework(const struct detection *detection, const bool *amo
     return true;
 }
 
+/* The first of them as one that could be meant: its folder tells it from all others. In a workspace its package may be
+ * the project instead. */
+static const char *example_of(struct arena *arena, const struct detection *detection, const bool *among)
+{
+    size_t i = 0;
+    while (i < detection->source_count && !(among[i] && detection->sources[i].has_folder)) {
+        i++;
+    }
+    if (i == detection->source_count) {
+        return "";
+    }
+    const struct folder *const folder = &detection->sources[i].folder;
+    return arena_printf(arena, " For the first one: --framework %s%s.", words_quoted(arena, folder->path),
+                        folder->base[0] == '\0' ? ""
+                                                : arena_printf(arena, ", or its package alone: --project %s",
+                                                               words_quoted(arena, folder->base)));
+}
+
 static void say_ambiguous(const struct looking *looking, const bool *among)
 {
     struct arena *const arena = looking->request->arena;
@@ -390,12 +409,12 @@ static void say_ambiguous(const struct looking *looking, const bool *among)
         : one       ? arena_printf(arena,
                                    "The project has several folders of migrations: %s. Say which by "
                                          "--framework FOLDER (truss init writes it down), or by its folder as the "
-                                         "framework of a request.",
-                                   names)
+                                         "framework of a request.%s",
+                                   names, example_of(arena, detection, among))
                     : arena_printf(arena,
                                    "Several frameworks were found: %s. Say which is meant by --framework (truss "
-                                         "init writes it down), or by the framework of a request.",
-                                   names);
+                                         "init writes it down), or by the framework of a request.%s",
+                                   names, example_of(arena, detection, among));
     for (size_t i = 0; i < detection->source_count; i++) {
         detection->sources[i].reason = among[i] ? "it could be this one as well as another" : "others fit better";
     }
