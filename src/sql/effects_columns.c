@@ -160,7 +160,7 @@ static void add(struct columns *columns, struct scope *scope, const char *name, 
 static void add_relation(struct columns *columns, struct scope *scope, const json_t *range)
 {
     const json_t *const alias = json_object_get(range, "alias");
-    const bool is_known = json_object_get(alias, "colnames") == NULL && !effects_is_cte(columns->reader, range);
+    const bool is_known = json_object_get(alias, "colnames") == NULL && !tree_is_cte(range);
     add(columns, scope, alias == NULL ? tree_string(range, "relname") : tree_string(alias, "aliasname"),
         is_known ? range : NULL);
 }
@@ -394,7 +394,6 @@ void effects_columns(struct effects_reader *reader, const char *kind, json_t *bo
     static const char queries[] = "SelectStmt InsertStmt UpdateStmt DeleteStmt";
     struct columns columns = {.reader = reader};
     const struct scope nothing = {0};
-    effects_note_ctes(reader, node);
     if (word_is_among(queries, kind)) {
         walk(&columns, &nothing, node);
     } else if (word_is_among("ViewStmt CreateTableAsStmt CopyStmt", kind)) {

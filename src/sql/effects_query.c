@@ -130,32 +130,6 @@ const char *effects_cast(const struct effects_reader *reader, const json_t *cast
 
 /* ---- relations ---- */
 
-bool effects_is_cte(const struct effects_reader *reader, const json_t *range)
-{
-    for (size_t i = 0; i < reader->cte_count; i++) {
-        if (tree_is(range, "relname", reader->ctes[i])) {
-            return tree_is(range, "schemaname", "");
-        }
-    }
-    return false;
-}
-
-static bool note_cte(void *data, const char *key, json_t *object)
-{
-    struct effects_reader *const reader = data;
-    if (strcmp(key, "CommonTableExpr") == 0 && reader->cte_count < EFFECTS_NAMES_LIMIT) {
-        reader->ctes =
-            arena_grow(reader->arena, reader->ctes, reader->cte_count, &reader->cte_capacity, sizeof *reader->ctes);
-        reader->ctes[reader->cte_count++] = tree_string(object, "ctename");
-    }
-    return true;
-}
-
-void effects_note_ctes(struct effects_reader *reader, json_t *tree)
-{
-    tree_walk(tree, note_cte, reader);
-}
-
 /* True if FOR UPDATE OF … names this relation (by its alias if it has one), or names none. */
 static bool is_wanted(const json_t *range, const json_t *wanted)
 {
@@ -178,8 +152,7 @@ struct locking {
 static bool lock_rows(void *data, const char *key, json_t *object)
 {
     const struct locking *const locking = data;
-    if (strcmp(key, "RangeVar") == 0 && is_wanted(object, locking->wanted) &&
-        !effects_is_cte(locking->reader, object)) {
+    if (strcmp(key, "RangeVar") == 0 && is_wanted(object, locking->wanted) && !tree_is_cte(object)) {
         effects_lock(locking->reader, object, SQL_LOCK_ROW_SHARE);
     }
     return true;
@@ -234,7 +207,7 @@ static bool take_part(void *data, const char *key, json_t *object)
     if (word_is_among("LockingClause intoClause", key)) {
         return false;
     }
-    if (strcmp(key, "RangeVar") == 0 && !effects_is_cte(reader, object)) {
+    if (strcmp(key, "RangeVar") == 0 && !tree_is_cte(object)) {
         effects_lock(reader, object, SQL_LOCK_ACCESS_SHARE);
     } else if (word_is_among("InsertStmt UpdateStmt DeleteStmt MergeStmt", key)) {
         reader->changes_rows = true;
@@ -249,7 +222,6 @@ static bool take_part(void *data, const char *key, json_t *object)
 
 void effects_query(struct effects_reader *reader, json_t *tree)
 {
-    effects_note_ctes(reader, tree);
     tree_walk(tree, take_part, reader);
 }
 

@@ -266,7 +266,7 @@ struct viewing {
 static bool link_view(void *data, const char *key, json_t *object)
 {
     const struct viewing *const viewing = data;
-    if (strcmp(key, "RangeVar") == 0 && !effects_is_cte(viewing->reader, object)) {
+    if (strcmp(key, "RangeVar") == 0 && !tree_is_cte(object)) {
         link_to(viewing->reader, viewing->view, object, SQL_LINK_VIEW);
     }
     return true;

@@ -35,9 +35,6 @@ struct effects_reader {
     bool is_reworded;   /* its expressions are not those of the statement: see newer.h */
     bool may_be_there;  /* in ADD COLUMN IF NOT EXISTS, whose DEFAULT is not read if the column exists */
     bool changes_rows;  /* INSERT, UPDATE, …, also inside WITH */
-    const char **ctes;  /* names in WITH, which are no relations */
-    size_t cte_count;
-    size_t cte_capacity;
 };
 
 /* ---- collecting ---- */
@@ -267,10 +264,6 @@ enum every_row effects_every_row(const struct effects_reader *reader, const json
 /* Notes those within a query, in its WITH, that take all rows of a table that exists. */
 void effects_every_row_within(struct effects_reader *reader, json_t *tree);
 
-/* Notes the names in WITH anywhere in the tree: they are no relations. */
-void effects_note_ctes(struct effects_reader *reader, json_t *tree);
-/* Is this RangeVar's body one of them? */
-bool effects_is_cte(const struct effects_reader *reader, const json_t *range);
 /* A string constant; "" for other nodes. */
 const char *effects_constant(const json_t *node);
 

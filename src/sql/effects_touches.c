@@ -137,7 +137,7 @@ static bool take_part(void *data, const char *key, json_t *object)
         add(reader, json_object_get(object, "relation"), (struct sql_touch){.how = "d"});
     } else if (strcmp(key, "MergeStmt") == 0) {
         add_merge(reader, object);
-    } else if (strcmp(key, "RangeVar") == 0 && !effects_is_cte(reader, object)) {
+    } else if (strcmp(key, "RangeVar") == 0 && !tree_is_cte(object)) {
         add(reader, object, (struct sql_touch){.how = "r"});
     }
     return !word_is_among("LockingClause intoClause", key);

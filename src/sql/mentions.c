@@ -13,9 +13,6 @@
 struct walk {
     struct arena *arena;
     struct sql_mentions *mentions;
-    const char **ctes;
-    size_t cte_count;
-    size_t cte_capacity;
     size_t depth; /* of statements */
 };
 
@@ -46,21 +43,11 @@ static void add_named(const struct walk *walking, enum sql_mention_kind kind, co
 
 /* ---- what matters ---- */
 
-static bool is_cte(const struct walk *walking, const char *name)
-{
-    for (size_t i = 0; i < walking->cte_count; i++) {
-        if (strcmp(walking->ctes[i], name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void take_table(const struct walk *walking, const json_t *body)
 {
     const char *const schema = kept(walking, tree_string(body, "schemaname"));
     const char *const name = kept(walking, tree_string(body, "relname"));
-    if (name != NULL && (schema != NULL || !is_cte(walking, name))) {
+    if (name != NULL && !tree_is_cte(body)) {
         add(walking, (struct sql_mention){.kind = SQL_TABLE_MENTIONED, .schema = schema, .name = name});
     }
 }
@@ -246,17 +233,6 @@ static void walk(struct walk *walking, const char *key, json_t *value)
     walking->depth -= is_inside ? 1 : 0;
 }
 
-static bool note_cte(void *data, const char *key, json_t *object)
-{
-    struct walk *const walking = data;
-    if (strcmp(key, "CommonTableExpr") == 0) {
-        walking->ctes = arena_grow(walking->arena, walking->ctes, walking->cte_count, &walking->cte_capacity,
-                                   sizeof *walking->ctes);
-        walking->ctes[walking->cte_count++] = arena_strdup(walking->arena, tree_string(object, "ctename"));
-    }
-    return true;
-}
-
 static bool read_tree(struct arena *arena, json_t *tree, struct sql_mentions *mentions)
 {
     size_t i;
@@ -265,7 +241,6 @@ static bool read_tree(struct arena *arena, json_t *tree, struct sql_mentions *me
     {
         json_t *const statement = json_object_get(raw, "stmt");
         struct walk walking = {.arena = arena, .mentions = mentions};
-        tree_walk(statement, note_cte, &walking);
         walk(&walking, NULL, statement);
         mentions->statement_count++;
     }
@@ -284,6 +259,7 @@ bool sql_mentions_of(struct arena *arena, struct text sql, struct sql_mentions *
     const char *const error = result.error == NULL ? NULL : arena_strdup(arena, result.error->message);
     json_t *const tree = error == NULL ? json_loads(result.parse_tree, 0, NULL) : NULL;
     pg_query_free_parse_result(result);
+    tree_mark_ctes(tree);
     const bool ok = read_tree(arena, tree, mentions);
     json_decref(tree);
     return ok || status_fail(status, STATUS_INVALID_ARGUMENT, "%s", error == NULL ? "this cannot be parsed" : error);

@@ -5,6 +5,7 @@
 #include "sql/parse.h"
 
 #include "sql/lexer.h"
+#include "sql/parse_tree.h"
 #include "sql/split.h"
 
 #include <pg_query.h>
@@ -79,6 +80,9 @@ json_t *sql_parse(struct arena *arena, struct text statement)
     }
     const PgQueryParseResult result = pg_query_parse(sql_for_parser(arena, statement));
     json_t *const tree = result.error == NULL ? json_loads(result.parse_tree, 0, NULL) : NULL;
+    if (tree != NULL && strstr(result.parse_tree, "\"withClause\"") != NULL) {
+        tree_mark_ctes(tree);
+    }
     pg_query_free_parse_result(result);
     return tree;
 }

@@ -92,6 +92,60 @@ bool tree_has_any(json_t *body, const char *keys)
     return member != NULL;
 }
 
+/* ---- WITH ---- */
+
+/* The queries of a WITH, as far as they are seen at a place. */
+struct ctes {
+    const struct ctes *outer;
+    const json_t *list;
+    size_t count;
+};
+
+static bool names_cte(const struct ctes *seen, const json_t *range)
+{
+    for (; seen != NULL && tree_string(range, "schemaname")[0] == '\0'; seen = seen->outer) {
+        for (size_t i = 0; i < seen->count; i++) {
+            const json_t *const cte = tree_body(json_array_get(seen->list, i), "CommonTableExpr");
+            if (tree_is(cte, "ctename", tree_string(range, "relname"))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static void mark(const char *key, json_t *value, const struct ctes *seen)
+{
+    const json_t *const with = json_object_get(value, "withClause");
+    const json_t *const list = json_object_get(with, "ctes");
+    const struct ctes all = {seen, list, json_array_size(list)};
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        mark("", json_array_get(value, i), seen);
+    }
+    for (size_t i = 0; i < all.count; i++) {
+        mark("", json_array_get(list, i), tree_flag(with, "recursive") ? &all : &(struct ctes){seen, list, i});
+    }
+    if (strcmp(key, "RangeVar") == 0 && names_cte(seen, value)) {
+        json_object_set_new(value, "is_cte", json_true());
+    }
+    for (void *member = json_object_iter(value); member != NULL; member = json_object_iter_next(value, member)) {
+        json_t *const inner = json_object_iter_value(member);
+        if (inner != with && (json_is_object(inner) || json_is_array(inner))) {
+            mark(json_object_iter_key(member), inner, with == NULL ? seen : &all);
+        }
+    }
+}
+
+void tree_mark_ctes(json_t *tree)
+{
+    mark("", tree, NULL);
+}
+
+bool tree_is_cte(const json_t *range)
+{
+    return tree_flag(range, "is_cte");
+}
+
 /* ---- the walk ---- */
 
 /* Most members of a tree are words and numbers: only what has members itself is walked into. */

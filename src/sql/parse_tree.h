@@ -38,6 +38,13 @@ const json_t *tree_option(const json_t *options, const char *name);
 /* Is an option of VACUUM, REINDEX or EXPLAIN given and not switched off? */
 bool tree_option_on(const json_t *options, const char *name);
 
+/* Marks every RangeVar that names a query of a WITH where it is seen: by the statement that has the WITH, by the
+ * queries behind it, and after RECURSIVE by all of them. The target of an INSERT, UPDATE, DELETE or MERGE is never one
+ * (parse_cte.c, setTargetTable() of parse_clause.c). */
+void tree_mark_ctes(json_t *tree);
+/* Is this body of a RangeVar marked? */
+bool tree_is_cte(const json_t *range);
+
 /* Takes one object of a tree. key: the name of the member that it is; "" for an element of a list and for the root.
  * Returns false if the objects inside it are not to be visited. */
 typedef bool (*tree_visitor)(void *data, const char *key, json_t *object);

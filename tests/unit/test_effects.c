@@ -76,6 +76,12 @@ START_TEST(names_in_with_are_no_relations_but_their_queries_have_some)
 {
     ck_assert_str_eq(locks("WITH a AS (SELECT * FROM b) SELECT * FROM a, public.a"),
                      "b ACCESS SHARE, public.a ACCESS SHARE");
+    ck_assert_str_eq(
+        locks(
+            "WITH b AS (SELECT * FROM b), c AS (SELECT * FROM b), d AS (SELECT * FROM c, e), e AS (SELECT 1) TABLE d"),
+        "b ACCESS SHARE, e ACCESS SHARE");
+    ck_assert_str_eq(
+        locks("WITH RECURSIVE b AS (SELECT 1 UNION ALL SELECT 1 FROM b, c), c AS (SELECT 2) SELECT * FROM b"), "");
     ck_assert_str_eq(locks("WITH gone AS (DELETE FROM b RETURNING *) INSERT INTO c SELECT * FROM gone"),
                      "b ROW EXCLUSIVE, c ROW EXCLUSIVE");
 }

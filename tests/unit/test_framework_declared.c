@@ -290,6 +290,7 @@ START_TEST(only_its_table_is_written)
     refused("record", "\"INSERT INTO {ledger} (number) VALUES ({key}); DELETE FROM users\"", "INSERT and UPDATE only");
     refused("record", "\"WITH x AS (DELETE FROM users) INSERT INTO {ledger} (number) VALUES ({key})\"", "only");
     refused("record", "\"INSERT INTO {ledger} (number) SELECT id FROM users\"", "the table users");
+    refused("record", "\"WITH users AS (SELECT 1) UPDATE users SET id = {key}\"", "the table users");
     refused("record", "\"INSERT INTO {ledger} (number) VALUES (pg_catalog.pg_terminate_backend(1))\"",
             "pg_terminate_backend");
     refused("record", "\"INSERT INTO {ledger} (number) VALUES (evil.f({key}))\"", "evil.f");
@@ -325,6 +326,7 @@ START_TEST(what_is_read_changes_nothing)
         {"SELECT lo_export(1, '/tmp/x') AS key FROM {ledger}", "lo_export"},
         {"SELECT passwd AS key FROM pg_shadow", "the table pg_shadow"},
         {"SELECT number AS key FROM {ledger}, pg_catalog.pg_authid", "pg_catalog.pg_authid"},
+        {"WITH pg_shadow AS (SELECT * FROM pg_shadow) SELECT passwd AS key FROM pg_shadow", "the table pg_shadow"},
         {"SELECT * FROM {ledger}", "is called *"},
         {"SELECT number FROM {ledger}", "is called number"},
         {"SELECT number AS name FROM {ledger}", "one column of the result is called key"},
