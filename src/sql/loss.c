@@ -26,21 +26,19 @@ static bool drops_rows(struct sql_reader *words)
     return false;
 }
 
-/* After ALTER TABLE or ALTER TYPE: true for DROP of a column or an attribute, and for no other DROP. */
+/* After ALTER TABLE or ALTER TYPE: true for DROP of a column or an attribute. Only a constraint is dropped by the same
+ * subcommand; ALTER [COLUMN] a DROP … drops what the column has, and a column may be called "identity". */
 static bool drops_column(struct sql_reader *words)
 {
-    static const char *const others[] = {"constraint", "default", "not", "expression", "identity"};
+    bool of_column = false;
     while (words->token.kind != SQL_END) {
-        if (!sql_take(words, "drop")) {
+        if (sql_take(words, "drop")) {
+            if (!of_column && !sql_is_word(&words->token, "constraint")) {
+                return true;
+            }
+        } else {
+            of_column = sql_is_word(&words->token, "alter") || (of_column && !sql_is_symbol(&words->token, ','));
             sql_advance(words);
-            continue;
-        }
-        bool is_other = false;
-        for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
-            is_other = is_other || sql_is_word(&words->token, others[i]);
-        }
-        if (!is_other) {
-            return true;
         }
     }
     return false;
