@@ -122,7 +122,8 @@ static enum truth truth_of_operator(const struct condition *of, const json_t *ex
         return is_same_column(of, left, right) ? ALWAYS : compare_constants("=", left, right);
     }
     if (tree_is(expression, "kind", "AEXPR_LIKE") || tree_is(expression, "kind", "AEXPR_ILIKE")) {
-        return strcmp(effects_constant(right), "%") == 0 && is_never_null(of, left) ? ALWAYS : NOT_KNOWN;
+        const bool is_all = strcmp(effects_constant(right), "%") == 0 && is_never_null(of, left);
+        return is_all ? truth(sign != NULL && sign[0] == '~') : NOT_KNOWN; /* NOT LIKE is !~~ */
     }
     if (!tree_is(expression, "kind", "AEXPR_OP") || sign == NULL) {
         return NOT_KNOWN;

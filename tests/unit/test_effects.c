@@ -318,6 +318,8 @@ START_TEST(whether_every_row_is_taken_is_told)
         {"DELETE FROM t WHERE a = a", false}, /* not those with NULL */
         {"DELETE FROM t WHERE a IS NOT NULL", false},
         {"DELETE FROM t WHERE a LIKE '%'", false},
+        {"DELETE FROM t WHERE kept NOT LIKE '%'", false},
+        {"DELETE FROM t WHERE kept NOT ILIKE '%'", false},
         {"DELETE FROM t WHERE a IN (SELECT a FROM t)", false},
         {"DELETE FROM t WHERE kept IN (SELECT kept FROM t LIMIT 5)", false},
         {"DELETE FROM t WHERE kept IN (SELECT kept FROM u)", false},
