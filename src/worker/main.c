@@ -49,6 +49,7 @@ static struct site site_of(const struct config *config)
         .environment = config->environment,
         .framework = config->framework,
         .ledger = config->ledger,
+        .is_ledger_vouched = config->ledger.table != NULL && !config->ledger_is_projects,
         .allow_other_database = config->allow_other_database,
         .allow_delegate = config->allow_delegate,
         .delegate_timeout_ms = config->delegate_timeout_ms,

@@ -192,6 +192,8 @@ static void take_surroundings(const struct options *options, struct config *conf
     const char *const name = options->environment;
     config->environment = name == NULL || name[0] == '\0' ? NULL : name;
     config->environment_is_projects = options->by_project[OPTION_environment];
+    config->ledger_is_projects = options->by_project[OPTION_ledger];
+    config->project.migrations_are_projects = options->by_project[OPTION_migrations];
     config->sandbox = sandbox_mode_of(options->sandbox);
 }
 

@@ -25,6 +25,7 @@ struct config {
     const char *environment; /* NULL: none */
     enum sandbox_mode sandbox;
     bool environment_is_projects; /* the environment is named only by the project's truss.toml */
+    bool ledger_is_projects;      /* likewise the tracking table */
     bool needs_approval;          /* runs and marks need another person's approval */
     uint32_t approval_ms;         /* validity of an approval */
     struct project project;

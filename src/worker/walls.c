@@ -148,7 +148,8 @@ static void allow_next_release(struct sandbox_paths *paths, const struct config 
 static void allow_project(struct sandbox_paths *paths, const struct config *config)
 {
     sandbox_allow(paths, config->project.root, SANDBOX_READ | SANDBOX_WRITE); /* new migrations are created in it */
-    sandbox_allow(paths, config->project.migrations, SANDBOX_READ | SANDBOX_WRITE);
+    sandbox_allow(paths, config->project.migrations_are_projects ? NULL : config->project.migrations,
+                  SANDBOX_READ | SANDBOX_WRITE);
     allow_next_release(paths, config);
     char real[PATH_MAX];
     char *const shared = realpath(config->project.root, real) == NULL ? NULL : bounds_shared(real);

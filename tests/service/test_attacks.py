@@ -311,6 +311,32 @@ class Attacks(Written):
                 self.assertNotIn("hunter2", text)
                 self.assertRegex(text, "sqlFile .* cannot be read|has settings of this machine|only Liquibase itself can run")
 
+    def test_a_project_vouches_for_no_table_and_for_no_folder_of_others(self):
+        """Only the operator may: a status would run her code as us, and a preview show files that are not the project's."""
+        self.eve()
+        self.up("SELECT 1;")
+        self.sql("SET SESSION AUTHORIZATION eve; CREATE FUNCTION eve.f() RETURNS varchar LANGUAGE plpgsql AS 'BEGIN RETURN session_user; END';"
+                 "CREATE VIEW eve.schema_migrations AS SELECT eve.f()::varchar(128) AS version")
+        self.write("truss.toml", '[project]\nledger = "eve.schema_migrations"\n')
+        code, text = self.truss("status")
+        self.assertEqual((code, 'belongs to the role "eve"' in text, "orphaned  " in text), (1, True, False), text)
+        self.assertIn("1 orphaned", self.truss("status", "--ledger", "eve.schema_migrations")[1])
+        self.write("truss.toml", "")
+        self.write("knexfile.js", "module.exports = { client: 'pg', connection: process.env.DATABASE_URL, migrations: { schemaName: 'eve', directory: 'knex' } };")
+        self.write("knex/1_a.js", "exports.up = () => {};")
+        self.sql("SET SESSION AUTHORIZATION eve; CREATE TABLE eve.knex_migrations (id serial, name varchar(255), batch int, migration_time timestamptz);"
+                 "CREATE TABLE eve.knex_migrations_lock (index serial, is_locked int)")
+        self.assertIn('belongs to the role "eve"', self.truss("status", "--framework", "knex")[1])
+        there = tempfile.mkdtemp(prefix="truss-elsewhere-")
+        self.addCleanup(shutil.rmtree, there, True)
+        with open(os.path.join(there, "1_a.sql"), "w", encoding="ascii") as file:
+            file.write("SELECT 'secret';")
+        self.write("truss.toml", f'[project]\nmigrations = "{there}"\nframework = "postgres-migrations"\n')
+        code, text = self.truss("preview", "1_a")
+        self.assertEqual((code, "is outside of the project" in text, "secret" in text), (1, True, False), text)
+        self.write("truss.toml", "")
+        self.assertIn("secret", self.truss("preview", "1_a", "--migrations", there, "--framework", "postgres-migrations")[1])
+
     def test_a_project_s_own_address_gets_no_variable_of_ours(self):
         """It would be sent to whatever host the project names."""
         self.up("SELECT 1;")

@@ -136,12 +136,13 @@ struct migration_files {
 
 /* The project, as configured for the worker. */
 struct project {
-    const char *root;       /* a directory */
-    const char *migrations; /* --migrations, relative to root or absolute; NULL: search the usual places */
-    bool allows_outside;    /* the operator allows links and paths that lead out of the project */
-    const char *schema;     /* ?schema= of the connection URL; NULL: not given */
-    bool names_path;        /* the connection URL sets a search path: another URL's in the project does not count */
-    const char *database;   /* of the connection URL; NULL: not known */
+    const char *root;             /* a directory */
+    const char *migrations;       /* --migrations, relative to root or absolute; NULL: search the usual places */
+    bool migrations_are_projects; /* only the project's own truss.toml names them: they must be in it */
+    bool allows_outside;          /* the operator allows links and paths that lead out of the project */
+    const char *schema;           /* ?schema= of the connection URL; NULL: not given */
+    bool names_path;      /* the connection URL sets a search path: another URL's in the project does not count */
+    const char *database; /* of the connection URL; NULL: not known */
     const char *user;
     const char *framework;   /* the requested one, whose recognise() then has no veto; NULL: none */
     size_t migration_limit;  /* bytes: the largest file that is read to be run; 0: LIMIT_MIGRATION */

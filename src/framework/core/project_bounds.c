@@ -4,10 +4,11 @@
 
 static struct bounds bounds_of(struct arena *arena, const struct project *project)
 {
+    const bool is_operators = project->migrations != NULL && !project->migrations_are_projects;
     return (struct bounds){
         .arena = arena,
         .root = project->allows_outside ? NULL : project->root,
-        .also = project->migrations == NULL ? NULL : path_join(arena, project->root, project->migrations),
+        .also = is_operators ? path_join(arena, project->root, project->migrations) : NULL,
     };
 }
 

@@ -260,7 +260,7 @@ bool detect_ledger(const struct request *request, struct pg_session *session, st
         return result != NULL;
     }
     detection->has_ledger = true;
-    return pg_field_bool(result, 0, 1) || request->site->ledger.table != NULL ||
+    return pg_field_bool(result, 0, 1) || request->site->is_ledger_vouched ||
            status_fail(request->status, STATUS_ABORTED,
                        "The table %s.%s was made meanwhile by the role \"%s\"; look at the status again.",
                        detection->ledger.schema, detection->ledger.table, pg_field(result, 0, 0));

@@ -30,6 +30,7 @@ struct site {
     const char *environment;      /* "production": changes are guarded; NULL: none */
     const char *framework;        /* for requests that do not name one; NULL: as detected */
     struct ledger ledger;         /* --ledger: the tracking table, whatever is detected; table NULL: not given */
+    bool is_ledger_vouched;       /* the operator has named it, and answers for its owner and that role's code */
     bool allow_other_database;    /* allow a project that names another database */
     bool allow_delegate;          /* allow starting the project's own tools */
     uint32_t delegate_timeout_ms; /* time limit of such a tool */

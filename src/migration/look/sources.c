@@ -29,11 +29,13 @@ static const char *candidate_names(struct arena *arena, const struct found_ledge
     return buffer_string(&names);
 }
 
-/* A table's owner decides what runs with our rights when it is read or written. */
-static bool is_trusted(const struct looking *looking, const struct table *table, const struct folder *folder)
+/* A table's owner decides what runs with our rights when it is read or written. Who owns the schema that the operator
+ * has named is trusted with the table in it; what the project names says nothing. */
+static bool is_trusted(const struct looking *looking, const struct table *table)
 {
-    return table->is_trusted || looking->request->site->ledger.table != NULL ||
-           (table->is_schemas_own && ledger_is_named(looking, folder));
+    const struct site *const site = looking->request->site;
+    const bool is_operators = site->project.schema != NULL || looking->detection->facts.names_schema;
+    return table->is_trusted || site->is_ledger_vouched || (table->is_schemas_own && is_operators);
 }
 
 static const char *owner_problem(const struct looking *looking, const struct source *source, const struct table *table)
@@ -67,9 +69,9 @@ static void take_place(const struct looking *looking, struct source *source, con
     const bool is_exact = found != NULL && found_ledger_is(found, source->framework);
     const struct shape_fit fit =
         is_exact ? shape_fit_exact(arena, source->framework, table) : shape_fit(arena, source->framework, table);
-    if (!is_trusted(looking, table, &source->folder)) {
+    if (!is_trusted(looking, table)) {
         source->problem = owner_problem(looking, source, table);
-    } else if (table->foreign_code != NULL && looking->request->site->ledger.table == NULL) {
+    } else if (table->foreign_code != NULL && !looking->request->site->is_ledger_vouched) {
         source->problem = code_problem(looking, source, table);
     } else if (found != NULL && !is_exact && source->framework->declared_at == NULL) {
         source->problem = arena_printf(
@@ -267,7 +269,7 @@ static void add_ledger_sources(const struct looking *looking)
     struct arena *const arena = looking->request->arena;
     for (size_t i = 0; i < detection->ledgers.count; i++) {
         const struct found_ledger *const found = &detection->ledgers.items[i];
-        if (is_claimed(detection, found) || !is_trusted(looking, found->table, NULL)) {
+        if (is_claimed(detection, found) || !is_trusted(looking, found->table)) {
             continue;
         }
         for (size_t j = 0; j < found->candidate_count; j++) {

@@ -99,7 +99,7 @@ static void note_obstacles(const struct request *request, const struct pg_sessio
     const bool is_there = PQntuples(result) == 1;
     ledger->takes_rows = is_there && pg_field_bool(result, 0, 0);
     ledger->lacks_plpgsql = is_there && pg_field_bool(result, 0, 2);
-    ledger->is_vouched = request->site->ledger.table != NULL;
+    ledger->is_vouched = request->site->is_ledger_vouched;
     ledger->own_schema = arena_strdup(request->arena, pg_session_own_schema(session));
     ledger->keeps_snapshot = is_there && pg_field_bool(result, 0, 3);
     ledger->beside =
