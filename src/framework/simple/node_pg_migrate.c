@@ -221,7 +221,8 @@ static bool ignores_hidden(struct text behind, struct text content)
 
 extern const struct framework framework_node_pg_migrate;
 
-/* checkOrder of node-pg-migrate 9.0.0. */
+/* checkOrder of node-pg-migrate 9.0.0. Where our runs send the SQL it is a warning: a program looks at it only if it
+ * says checkOrder, and rows are in this order after a late migration that was allowed. */
 static bool node_pg_migrate_read(struct ledger_reading *reading)
 {
     const bool ok = ledger_read_facts(reading, &framework_node_pg_migrate.ledger);

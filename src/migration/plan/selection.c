@@ -144,25 +144,6 @@ static bool check_renamed(const struct request *request, const struct catalog *c
     return false;
 }
 
-static bool has_program(const struct catalog *catalog)
-{
-    bool has = false;
-    for (size_t i = 0; i < catalog->count && !has; i++) {
-        const struct catalog_item *const item = &catalog->items[i];
-        has = item->state == MIGRATION_PENDING && item->file != NULL && item->file->is_code;
-    }
-    return has;
-}
-
-/* Rows at which its own tool stops. Where that would be started, the refusal of the start says so. */
-static bool check_rows(const struct request *request, const struct catalog *catalog, const struct run_options *options)
-{
-    const char *const stops = catalog->entries.stops_tool;
-    return stops == NULL || options->ignore_history || has_program(catalog) ||
-           status_fail_because(request->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
-                               "%s Or run with --ignore-history (in a request: ignore_history).", stops);
-}
-
 /* If its own tool would run nothing because of the state of applied migrations, neither do we. */
 static bool check_history(const struct request *request, const struct catalog *catalog,
                           const struct run_options *options)
@@ -392,6 +373,5 @@ bool selection_make(const struct request *request, struct pg_session *session, c
 {
     struct choosing choosing = {
         .request = request, .session = session, .options = options, .catalog = &preparation->catalog};
-    return check_history(request, &preparation->catalog, options) &&
-           check_rows(request, &preparation->catalog, options) && choose(&choosing, preparation);
+    return check_history(request, &preparation->catalog, options) && choose(&choosing, preparation);
 }
