@@ -523,7 +523,8 @@ class Work(Base):
         return field.enum_type.values_by_number[statement.work].name.rsplit("_", 1)[-1].lower() if field.enum_type else statement.work
 
     def test_a_check_that_the_plan_itself_validates_spares_the_scan(self):
-        self.sql(self.SETUP)
+        # What CREATE TABLE makes NOT VALID is valid at once.
+        self.sql(self.SETUP + "; ALTER TABLE proven DROP CONSTRAINT h_late, ADD CONSTRAINT h_late CHECK (h IS NOT NULL) NOT VALID")
         plan = self.rpc(self.worker(self.project().add("1", """ALTER TABLE nokey ADD CONSTRAINT v_there CHECK (v IS NOT NULL) NOT VALID;
 ALTER TABLE nokey VALIDATE CONSTRAINT v_there;
 ALTER TABLE nokey ALTER COLUMN v SET NOT NULL;
