@@ -31,6 +31,7 @@ static void set_up(void)
 
 static void tear_down(void)
 {
+    directory_remove(directory);
     arena_free(arena);
 }
 
