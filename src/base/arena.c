@@ -50,6 +50,12 @@ void *memory_resize(void *memory, size_t size)
     return resized;
 }
 
+char *memory_strdup(const char *string)
+{
+    const size_t size = string == NULL ? 0 : strlen(string) + 1;
+    return string == NULL ? NULL : memcpy(memory_alloc(size), string, size);
+}
+
 struct arena *arena_new(size_t budget)
 {
     struct arena *arena = memory_alloc(sizeof *arena);

@@ -49,4 +49,7 @@ void *memory_alloc(size_t size);
 /* The same for realloc. */
 void *memory_resize(void *memory, size_t size);
 
+/* The same for strdup: free() it. NULL is NULL. */
+char *memory_strdup(const char *string);
+
 #endif

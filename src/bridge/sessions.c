@@ -3,6 +3,7 @@
  */
 #include "bridge/sessions.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/digest.h"
 
@@ -146,7 +147,7 @@ const char *sessions_begin(struct sessions *sessions, struct arena *arena, const
     pthread_mutex_lock(&sessions->mutex);
     forget_old(sessions);
     struct session *const session = make_room(sessions, authorization);
-    *session = (struct session){.authorization = strdup(authorization), .begun = clock_ms(), .used = clock_ms()};
+    *session = (struct session){.authorization = memory_strdup(authorization), .begun = clock_ms(), .used = clock_ms()};
     sha256_text(text_of(hex), session->hash);
     pthread_mutex_unlock(&sessions->mutex);
     return arena_strdup(arena, hex);

@@ -3,6 +3,7 @@
  */
 #include "pg/search.h"
 
+#include "base/arena.h"
 #include "base/sqlstate.h"
 #include "pg/exec_private.h"
 #include "pg/kept.h"
@@ -52,8 +53,8 @@ static void note_path(struct pg_session *session, const PGresult *result, bool i
     const bool is_pooled = PQntuples(result) == 0;
     free(session->path);
     free(session->schemas);
-    session->path = strdup(is_pooled ? "" : PQgetvalue(result, 0, 0));
-    session->schemas = strdup(is_pooled ? "" : PQgetvalue(result, 0, 1));
+    session->path = memory_strdup(is_pooled ? "" : PQgetvalue(result, 0, 0));
+    session->schemas = memory_strdup(is_pooled ? "" : PQgetvalue(result, 0, 1));
     session->is_pooled = session->is_pooled || is_pooled;
     session->has_other_path = is_set || session->other_path != NULL;
 }
@@ -87,7 +88,7 @@ static bool expect_schema(struct pg_session *session, bool is_local, struct stat
         session_query(session, sql, 2, (const char *const[]){schema, is_local ? "true" : "false"}, status);
     if (result != NULL) {
         free(session->schemas);
-        session->schemas = strdup(PQgetvalue(result, 0, 0));
+        session->schemas = memory_strdup(PQgetvalue(result, 0, 0));
     }
     return result != NULL;
 }
@@ -108,14 +109,14 @@ static bool pin(struct pg_session *session, bool is_local, bool is_set, struct s
 static void set_other_path(struct pg_session *session, const char *path)
 {
     free(session->other_path);
-    session->other_path = path == NULL ? NULL : strdup(path);
+    session->other_path = memory_strdup(path);
     session->has_other_path = session->has_other_path || path != NULL;
 }
 
 static void set_expected(struct pg_session *session, const char *schema)
 {
     free(session->expected);
-    session->expected = schema == NULL ? NULL : strdup(schema);
+    session->expected = memory_strdup(schema);
 }
 
 bool pg_session_pin(struct pg_session *session, struct status *status)

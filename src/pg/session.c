@@ -3,6 +3,7 @@
  */
 #include "pg/session_state.h"
 
+#include "base/arena.h"
 #include "base/files.h"
 #include "base/sandbox.h"
 #include "pg/own_name.h"
@@ -278,7 +279,7 @@ static void note_reading(struct pg_session *session)
 {
     const char *const encoding = PQparameterStatus(session->connection, "client_encoding");
     session->has_standard_strings = standard_strings_now(session);
-    session->encoding = encoding == NULL ? NULL : strdup(encoding);
+    session->encoding = memory_strdup(encoding);
 }
 
 /* Waits for memory if there is none: without its name our schema would be another one. */

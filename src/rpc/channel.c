@@ -9,6 +9,7 @@
  */
 #include "rpc/channel.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/local_address.h"
 #include "base/log.h"
@@ -199,7 +200,7 @@ struct rpc_channel *rpc_channel_open_with(const char *url, const struct rpc_acce
         return NULL;
     }
     struct rpc_channel *channel = memory_alloc(sizeof *channel);
-    channel->url = strdup(url);
+    channel->url = memory_strdup(url);
     channel->authorization = authorization_by(access->token);
     pthread_mutex_init(&channel->mutex, NULL);
     pthread_mutex_init(&channel->dialing, NULL);

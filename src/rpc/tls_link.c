@@ -4,6 +4,7 @@
  */
 #include "rpc/tls_link.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/threads.h"
 #include "rpc/marks.h"
@@ -278,7 +279,7 @@ static bool start_thread(struct tls_link *link)
 
 static char *copy(const char *text)
 {
-    return text == NULL || text[0] == '\0' ? NULL : strdup(text);
+    return text == NULL || text[0] == '\0' ? NULL : memory_strdup(text);
 }
 
 struct tls_link *tls_link_open(const char *url, const struct tls_trust *trust, struct status *status)

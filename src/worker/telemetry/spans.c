@@ -4,6 +4,7 @@
  */
 #include "worker/telemetry/spans.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/json_text.h"
 #include "base/log.h"
@@ -122,10 +123,10 @@ void spans_add(struct spans *spans, const struct span *span)
     struct arena *const arena = arena_new(0);
     struct buffer out = {.arena = arena};
     put_span(&out, span);
-    char *const text = strdup(buffer_string(&out));
+    char *const text = memory_strdup(buffer_string(&out));
     arena_free(arena);
     pthread_mutex_lock(&spans->mutex);
-    const bool has_room = text != NULL && spans->count < QUEUE && !spans->is_ending;
+    const bool has_room = spans->count < QUEUE && !spans->is_ending;
     if (has_room) {
         spans->queue[(spans->first + spans->count++) % QUEUE] = text;
         pthread_cond_signal(&spans->news);

@@ -4,6 +4,7 @@
  */
 #include "worker/telemetry/story.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/trace.h"
 #include "worker/telemetry/safe.h"
@@ -108,7 +109,7 @@ static void migration_started(struct story *story, const struct run_event *event
     story->steps_told = 0;
     story->steps = event->number == 1 ? 0 : story->steps;
     free(story->name);
-    story->name = strdup(event->migration);
+    story->name = memory_strdup(event->migration);
     begin(&story->migration, 0);
 }
 
