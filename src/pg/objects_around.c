@@ -26,54 +26,27 @@ static const char published_part[] =
 
 /* ---- rights ---- */
 
-#define RIGHTS(class, catalog, oid, number, acl)                                                                       \
-    "SELECT 'pg_catalog." class "'::regclass::oid, " oid ", " number ", " acl " FROM pg_catalog." catalog
+/* Of every object that can have rights of its own. */
+#define ALL_RIGHTS                                                                                                     \
+    "SELECT 'pg_catalog.pg_class'::regclass::oid, oid, 0, relacl FROM pg_catalog.pg_class UNION ALL "                  \
+    "SELECT 'pg_catalog.pg_class'::regclass::oid, attrelid, attnum, attacl FROM pg_catalog.pg_attribute UNION ALL "    \
+    "SELECT 'pg_catalog.pg_proc'::regclass::oid, oid, 0, proacl FROM pg_catalog.pg_proc UNION ALL "                    \
+    "SELECT 'pg_catalog.pg_type'::regclass::oid, oid, 0, typacl FROM pg_catalog.pg_type UNION ALL "                    \
+    "SELECT 'pg_catalog.pg_language'::regclass::oid, oid, 0, lanacl FROM pg_catalog.pg_language UNION ALL "            \
+    "SELECT 'pg_catalog.pg_namespace'::regclass::oid, oid, 0, nspacl FROM pg_catalog.pg_namespace UNION ALL "          \
+    "SELECT 'pg_catalog.pg_foreign_data_wrapper'::regclass::oid, oid, 0, fdwacl FROM "                                 \
+    "pg_catalog.pg_foreign_data_wrapper UNION ALL "                                                                    \
+    "SELECT 'pg_catalog.pg_foreign_server'::regclass::oid, oid, 0, srvacl FROM pg_catalog.pg_foreign_server"
 
 /* Of objects of the system and of extensions, whose definitions are not compared: rights that are not those that they
  * were made with. */
-static const char
-    changed_rights[] = "(SELECT a.class, a.oid, a.number, a.acl FROM (" RIGHTS("pg_class", "pg_class", "oid", "0", "relacl") " UNION ALL " RIGHTS("pg_class", "pg_attribute", "attrelid", "attnum", "attacl") " UNION ALL " RIGHTS(
-        "pg_proc", "pg_proc", "oid", "0",
-        "proacl") " UNION ALL " RIGHTS("pg_type", "pg_type", "oid", "0",
-                                       "typacl") " UNION ALL " RIGHTS("pg_language", "pg_language", "oid", "0",
-                                                                      "lanacl") " UNION ALL " RIGHTS("pg_namespace",
-                                                                                                     "pg_namespace",
-                                                                                                     "oid", "0",
-                                                                                                     "nspacl") " UNION "
-                                                                                                               "ALL"
-                                                                                                               " " RIGHTS(
-                                                                                                                   "pg_"
-                                                                                                                   "for"
-                                                                                                                   "eig"
-                                                                                                                   "n_"
-                                                                                                                   "dat"
-                                                                                                                   "a_"
-                                                                                                                   "wra"
-                                                                                                                   "ppe"
-                                                                                                                   "r",
-                                                                                                                   "pg_"
-                                                                                                                   "for"
-                                                                                                                   "eig"
-                                                                                                                   "n_"
-                                                                                                                   "dat"
-                                                                                                                   "a_"
-                                                                                                                   "wra"
-                                                                                                                   "ppe"
-                                                                                                                   "r",
-                                                                                                                   "oi"
-                                                                                                                   "d",
-                                                                                                                   "0",
-                                                                                                                   "fdw"
-                                                                                                                   "ac"
-                                                                                                                   "l") " UNION ALL " RIGHTS("pg_foreign_server",
-                                                                                                                                             "pg_foreign_server",
-                                                                                                                                             "oid",
-                                                                                                                                             "0",
-                                                                                                                                             "srvacl") ") a(class, oid, number, acl) LEFT JOIN pg_catalog.pg_init_privs p ON p.classoid = a.class AND p.objoid = a.oid "
-                                                                                                                                                       "AND p.objsubid = a.number WHERE (a.acl IS NOT NULL OR p.initprivs IS NOT NULL) AND (a.oid < " OBJECTS_FIRST
-                                                                                                                                                       " OR EXISTS (SELECT FROM member m WHERE m.classid = a.class AND m.objid = a.oid)) AND NOT (a.class = "
-                                                                                                                                                       "'pg_catalog.pg_namespace'::regclass AND a.oid IN (SELECT n.oid FROM pg_catalog.pg_namespace n WHERE " OBJECTS_SCHEMA
-                                                                                                                                                       ")) AND a.acl::text IS DISTINCT FROM p.initprivs::text) o";
+static const char changed_rights[] =
+    "(SELECT a.class, a.oid, a.number, a.acl FROM (" ALL_RIGHTS ") a(class, oid, number, acl) LEFT JOIN "
+    "pg_catalog.pg_init_privs p ON p.classoid = a.class AND p.objoid = a.oid AND p.objsubid = a.number WHERE (a.acl IS "
+    "NOT NULL OR p.initprivs IS NOT NULL) AND (a.oid < " OBJECTS_FIRST
+    " OR EXISTS (SELECT FROM member m WHERE m.classid = a.class AND m.objid = a.oid)) AND NOT (a.class = "
+    "'pg_catalog.pg_namespace'::regclass AND a.oid IN (SELECT n.oid FROM pg_catalog.pg_namespace n "
+    "WHERE " OBJECTS_SCHEMA ")) AND a.acl::text IS DISTINCT FROM p.initprivs::text) o";
 
 /* ---- the database ---- */
 
