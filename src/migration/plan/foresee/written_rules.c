@@ -9,8 +9,8 @@
 const char written_columns_sql[] =
     "SELECT a.attname, pg_catalog.quote_ident(a.attname), CASE WHEN t.typtype <> 'b' OR t.typnamespace <> "
     "'pg_catalog'::pg_catalog.regnamespace OR t.typname ~ '^(reg|bit|varbit|json$|xml|pg_)' THEN NULL WHEN " IS_TEXT
-    " THEN pg_catalog.concat('pg_catalog.', t.typname) ELSE pg_catalog.format_type(t.oid, m.mod) END, CASE WHEN "
-    "" IS_TEXT " AND m.mod > 4 THEN m.mod - 4 END, a.attnotnull, c.relchecks > 0 OR o.typtype = 'd' FROM "
+    " THEN pg_catalog.concat('pg_catalog.', t.typname) ELSE pg_catalog.format_type(t.oid, m.mod) END, CASE "
+    "WHEN " IS_TEXT " AND m.mod > 4 THEN m.mod - 4 END, a.attnotnull, c.relchecks > 0 OR o.typtype = 'd' FROM "
     "pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT "
     "a.attisdropped LEFT JOIN pg_catalog.unnest(pg_catalog.string_to_array($2, pg_catalog.chr(31))) WITH ORDINALITY AS "
     "n(name, number) ON n.name = a.attname JOIN pg_catalog.pg_type o ON o.oid = a.atttypid CROSS JOIN LATERAL (SELECT "
@@ -22,14 +22,11 @@ const char written_columns_sql[] =
 
 const char written_uniques_sql[] =
     "SELECT pg_catalog.string_agg(a.attname, pg_catalog.chr(31) ORDER BY k.number), x.relname FROM pg_catalog.pg_index "
-    "i "
-    "JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid CROSS JOIN LATERAL "
+    "i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid CROSS JOIN LATERAL "
     "pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k(attnum, number) JOIN pg_catalog.pg_attribute "
-    "a "
-    "ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE i.indrelid = $1::oid AND i.indisunique AND i.indisvalid "
-    "AND i.indimmediate AND i.indexprs IS NULL AND i.indpred IS NULL AND k.number <= i.indnkeyatts GROUP BY "
-    "i.indexrelid, "
-    "x.relname";
+    "a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE i.indrelid = $1::oid AND i.indisunique AND "
+    "i.indisvalid AND i.indimmediate AND i.indexprs IS NULL AND i.indpred IS NULL AND k.number <= i.indnkeyatts GROUP "
+    "BY i.indexrelid, x.relname";
 
 const char written_keys_sql[] =
     "SELECT n.nspname, r.relname, pg_catalog.string_agg(a.attname, pg_catalog.chr(31) ORDER BY g.number), "
@@ -39,47 +36,36 @@ const char written_keys_sql[] =
     "JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = g.own JOIN pg_catalog.pg_attribute b ON "
     "b.attrelid = k.confrelid AND b.attnum = g.referred WHERE k.conrelid = $1::oid AND k.confrelid <> $1::oid AND "
     "k.contype = 'f' AND NOT k.condeferrable AND k.conparentid = 0 AND EXISTS (SELECT FROM pg_catalog.pg_trigger t "
-    "WHERE "
-    "t.tgconstraint = k.oid AND t.tgrelid = k.conrelid AND t.tgenabled IN ('O', 'A')) AND "
+    "WHERE t.tgconstraint = k.oid AND t.tgrelid = k.conrelid AND t.tgenabled IN ('O', 'A')) AND "
     "coalesce(pg_catalog.to_jsonb(k) ->> 'conperiod', 'false') = 'false' GROUP BY k.oid, n.nspname, r.relname, "
     "k.confmatchtype, k.conname ORDER BY k.conname";
 
 #define DOWN                                                                                                           \
     "WITH RECURSIVE down(oid) AS (SELECT $1::oid UNION SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN down d "   \
-    "ON "                                                                                                              \
-    "i.inhparent = d.oid) "
-#define TRIGGERS                                                                                                       \
-    "SELECT 1 FROM pg_catalog.pg_trigger t JOIN down d ON d.oid = t.tgrelid WHERE NOT t.tgisinternal UNION ALL "       \
-    "SELECT 1 "                                                                                                        \
-    "FROM pg_catalog.pg_rewrite w JOIN down d ON d.oid = w.ev_class"
+    "ON i.inhparent = d.oid) "
+#define TRIGGERS "SELECT 1 FROM pg_catalog.pg_trigger t JOIN down d ON d.oid = t.tgrelid WHERE NOT t.tgisinternal"
+#define RULES    "SELECT 1 FROM pg_catalog.pg_rewrite w JOIN down d ON d.oid = w.ev_class"
 
-const char written_otherwise_sql[] = DOWN TRIGGERS " LIMIT 1";
+const char written_otherwise_sql[] = DOWN TRIGGERS " UNION ALL " RULES " LIMIT 1";
 
 /* Who depends on a function of a user (the others are recorded nowhere). */
 #define CALLS(class, object)                                                                                           \
-    "EXISTS (SELECT FROM pg_catalog.pg_depend u WHERE u.classid = '" class "'::pg_catalog.regclass AND u.objid = "     \
-                                                                           "" object " AND u.refclassid IN "           \
-                                                                           "('pg_catalog.pg_proc'::pg_"                \
-                                                                           "catalog.regclass, "                        \
-                                                                           "'pg_catalog.pg_operator'::pg_catalog."     \
-                                                                           "regclass, "                                \
-                                                                           "'pg_catalog.pg_type'::pg_catalog."         \
-                                                                           "regclass))"
+    "EXISTS (SELECT FROM pg_catalog.pg_depend u WHERE u.classid = 'pg_catalog." class                                  \
+        "'::pg_catalog.regclass AND "                                                                                  \
+        "u.objid = " object " AND u.refclassid IN ('pg_catalog.pg_proc'::pg_catalog.regclass, "                        \
+        "'pg_catalog.pg_operator'::pg_catalog.regclass, 'pg_catalog.pg_type'::pg_catalog.regclass))"
+#define OTHER_KINDS "SELECT 1 FROM pg_catalog.pg_class c JOIN down d ON d.oid = c.oid WHERE c.relkind NOT IN ('r', 'p')"
+#define DEFAULTS                                                                                                       \
+    "SELECT 1 FROM pg_catalog.pg_attrdef f JOIN down d ON d.oid = f.adrelid WHERE " CALLS("pg_attrdef", "f.oid")
+#define CHECKS                                                                                                         \
+    "SELECT 1 FROM pg_catalog.pg_constraint k JOIN down d ON d.oid = k.conrelid WHERE k.contype = 'c' AND " CALLS(     \
+        "pg_constraint", "k.oid")
+#define INDEXES                                                                                                        \
+    "SELECT 1 FROM pg_catalog.pg_index x JOIN down d ON d.oid = x.indrelid WHERE (x.indexprs IS NOT NULL OR "          \
+    "x.indpred IS NOT NULL) AND " CALLS("pg_class", "x.indexrelid")
+#define TYPES                                                                                                          \
+    "SELECT 1 FROM pg_catalog.pg_attribute a JOIN down d ON d.oid = a.attrelid JOIN pg_catalog.pg_type t ON t.oid = "  \
+    "a.atttypid WHERE a.attnum > 0 AND t.typtype IN ('d', 'c')"
 
-const char written_more_sql[] = DOWN TRIGGERS
-    " UNION ALL SELECT 1 FROM pg_catalog.pg_class c JOIN down d ON d.oid = c.oid WHERE c.relkind NOT IN ('r', 'p') "
-    "UNION "
-    "ALL SELECT 1 FROM pg_catalog.pg_attrdef f JOIN down d ON d.oid = f.adrelid WHERE " CALLS(
-        "pg_catalog.pg_attrdef",
-        "f.oid") " UNION ALL SELECT 1 FROM pg_catalog.pg_constraint k JOIN down d ON d.oid = "
-                 "k.conrelid WHERE k.contype = 'c' AND " CALLS(
-                     "pg_catalog.pg_constraint",
-                     "k.oid") " UNION ALL SELECT 1 FROM pg_catalog.pg_index x JOIN down d ON "
-                              "d.oid = x.indrelid WHERE (x.indexprs IS NOT NULL OR x.indpred "
-                              "IS NOT NULL) AND " CALLS("pg_catalog.pg_class",
-                                                        "x.indexrelid") " UNION ALL SELECT 1 FROM "
-                                                                        "pg_catalog.pg_attribute a JOIN down d ON "
-                                                                        "d.oid = a.attrelid JOIN "
-                                                                        "pg_catalog.pg_type t ON t.oid = a.atttypid "
-                                                                        "WHERE a.attnum > 0 AND t.typtype IN ('d', "
-                                                                        "'c') LIMIT 1";
+const char written_more_sql[] = DOWN TRIGGERS " UNION ALL " RULES " UNION ALL " OTHER_KINDS " UNION ALL " DEFAULTS
+                                              " UNION ALL " CHECKS " UNION ALL " INDEXES " UNION ALL " TYPES " LIMIT 1";
