@@ -1,7 +1,7 @@
 /*
- * Each line is composed on the stack and written at once: no allocation, and no mixing with other threads' lines. A
- * pipe whose reader has stopped reading would stop every thread that has something to say, and with them the worker. So
- * a line that it does not take in a moment is dropped, and the first one that it takes again is preceded by how many
+ * Each line is composed on the stack and written under a mutex: no allocation, and no mixing with other threads' lines.
+ * A pipe whose reader has stopped reading would stop every thread that has something to say, and with them the worker.
+ * So a line that it does not take in a moment is dropped, and the first one that it takes again is preceded by how many
  * were.
  */
 #include "base/log.h"
@@ -10,6 +10,8 @@
 #include "base/text.h"
 #include "base/unseen.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -28,6 +30,7 @@ static _Thread_local const char *context;
 
 static pthread_mutex_t writing = PTHREAD_MUTEX_INITIALIZER;
 static unsigned dropped; /* lines since one was taken; hold the mutex */
+static bool is_cut;      /* a part of the last line is in the pipe; hold the mutex */
 
 static const char *const level_names[] = {
     [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
@@ -161,33 +164,46 @@ static void mend_utf8(struct line *out)
     }
 }
 
-/* Is there room for a line? A pipe that poll(2) calls writable takes PIPE_BUF bytes without blocking; a file, always.
- */
+/* Is there room? A pipe that poll(2) calls writable takes PIPE_BUF bytes without blocking; a file, always. */
 static bool is_taken(void)
 {
     struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
-    return poll(&out, 1, dropped == 0 ? PATIENCE_MS : 0) != 0;
+    int ready;
+    do {
+        ready = poll(&out, 1, dropped == 0 ? PATIENCE_MS : 0);
+    } while (ready < 0 && errno == EINTR);
+    return ready != 0;
 }
 
-/* If the log cannot be written there is nothing to be done. */
+/* There is room for the first PIPE_BUF bytes; those of a longer line wait for theirs. If the log cannot be written
+ * there is nothing to be done. */
 static void put_line(const char *bytes, size_t size)
 {
-    const ssize_t written = write(STDERR_FILENO, bytes, size);
-    (void)written;
+    size_t done = 0;
+    do {
+        const size_t piece = size - done < PIPE_BUF ? size - done : PIPE_BUF;
+        const ssize_t written = write(STDERR_FILENO, bytes + done, piece);
+        (void)written;
+        done += piece;
+        is_cut = done < size && !is_taken();
+    } while (done < size && !is_cut);
+    dropped += is_cut ? 1 : 0;
 }
 
 static void tell_dropped(void)
 {
     char time[RFC3339_SIZE];
     char line[256];
+    const char *const start = is_cut ? "\n" : "";
     clock_rfc3339(clock_wall_us(), time);
-    const int size =
-        atomic_load(&log_format) == LOG_JSON
-            ? snprintf(line, sizeof line,
-                       "{\"time\":\"%s\",\"level\":\"warn\",\"event\":\"" DROPPED "\",\"lines\":%u}\n", time, dropped)
-            : snprintf(line, sizeof line, "time=%s level=warn event=\"" DROPPED "\" lines=%u\n", time, dropped);
-    put_line(line, (size_t)size);
+    const int size = atomic_load(&log_format) == LOG_JSON
+                         ? snprintf(line, sizeof line,
+                                    "%s{\"time\":\"%s\",\"level\":\"warn\",\"event\":\"" DROPPED "\",\"lines\":%u}\n",
+                                    start, time, dropped)
+                         : snprintf(line, sizeof line, "%stime=%s level=warn event=\"" DROPPED "\" lines=%u\n", start,
+                                    time, dropped);
     dropped = 0;
+    put_line(line, (size_t)size);
 }
 
 static void write_line(const char *bytes, size_t size)

@@ -1,7 +1,7 @@
 /*
- * Log lines on standard error, as logfmt or JSON: time, level, event, then key=value pairs. Each call is one write(2),
- * so lines of different threads never mix. Lines that nobody takes are dropped and counted. Never log a password or a
- * connection URL.
+ * Log lines on standard error, as logfmt or JSON: time, level, event, then key=value pairs. Lines of different
+ * threads never mix. One that nobody takes is dropped, or cut where it is longer than PIPE_BUF, and counted. Never log
+ * a password or a connection URL.
  */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
