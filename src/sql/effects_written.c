@@ -91,8 +91,8 @@ static void of_insert(struct effects_reader *reader, const json_t *body)
     const json_t *const targets = json_object_get(body, "cols");
     const size_t count = count_rows(query);
     const size_t width = width_of(query);
-    if (count == 0 || width == 0 || tree_is(body, "override", "OVERRIDING_USER_VALUE") || has_star(query) || !are_whole(targets) ||
-        (targets != NULL && json_array_size(targets) != width)) {
+    if (count == 0 || width == 0 || tree_is(body, "override", "OVERRIDING_USER_VALUE") || has_star(query) ||
+        !are_whole(targets) || (targets != NULL && json_array_size(targets) != width)) {
         return;
     }
     struct sql_value *const values = arena_array(reader->arena, count * width, sizeof *values);

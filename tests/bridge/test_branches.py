@@ -1003,9 +1003,9 @@ class End(Branches):
                 wait_for(lambda row=row: self.is_freed(row["branch_db"]))
 
     def is_freed(self, database):
-        """Drops the subscription; not if the worker has just closed the database for its next try to drop it."""
-        self.admin(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
+        """Drops the subscription; not if the worker has just closed the database, or is closing it, for its next try to drop it."""
         try:
+            self.admin(f"ALTER DATABASE {database} ALLOW_CONNECTIONS true")
             self.cluster.psql(database, "ALTER SUBSCRIPTION s SET (slot_name = NONE); DROP SUBSCRIPTION s")
         except AssertionError:
             return False

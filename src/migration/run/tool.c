@@ -264,14 +264,13 @@ static void fail_together(const struct tool_use *use, const struct preparation *
     struct arena *const arena = use->request->arena;
     const struct catalog_item *const item = named != NULL ? named : preparation->items[0].item;
     fail(use, item->name,
-         arena_printf(arena,
-                      "and the tracking table has none of the %zu migrations, which it runs in one transaction%s",
-                      preparation->count, named != NULL ? "" : "; whether one of them failed, and which, is only in its output"),
+         arena_printf(
+             arena, "and the tracking table has none of the %zu migrations, which it runs in one transaction%s",
+             preparation->count, named != NULL ? "" : "; whether one of them failed, and which, is only in its output"),
          result);
-    result->summary =
-        arena_printf(arena, "%s failed; none of the %zu migrations was recorded.",
-                     named != NULL ? arena_printf(arena, "Migration \"%s\"", named->name) : "Its own tool",
-                     preparation->count);
+    result->summary = arena_printf(
+        arena, "%s failed; none of the %zu migrations was recorded.",
+        named != NULL ? arena_printf(arena, "Migration \"%s\"", named->name) : "Its own tool", preparation->count);
     result->failed_unknown = named == NULL;
 }
 

@@ -189,16 +189,15 @@ static const char member_sql[] =
 #define NUMBER(place, otherwise)                                                                                       \
     "coalesce(nullif(pg_catalog.split_part($2, pg_catalog.chr(31), " place "), '')::numeric, " otherwise ")"
 
-static const char
-    numbers_sql[] =
-        "SELECT CASE WHEN n.least >= n.most THEN 'MINVALUE would not be less than MAXVALUE (22023).' WHEN n.start NOT "
-        "BETWEEN n.least AND n.most THEN pg_catalog.format('START (%s) would not be between MINVALUE and MAXVALUE "
-        "(22023).', "
-        "n.start) WHEN n.restart NOT BETWEEN n.least AND n.most THEN pg_catalog.format('RESTART (%s) would not be "
-        "between "
-        "MINVALUE and MAXVALUE (22023).', n.restart) END FROM pg_catalog.pg_sequence s CROSS JOIN LATERAL "
-        "(SELECT " NUMBER("1", "s.seqmin") " AS least, " NUMBER("2", "s.seqmax") " AS most, " NUMBER(
-            "3", "s.seqstart") " AS start, " NUMBER("4", "NULL") " AS restart) n WHERE s.seqrelid = $1::oid";
+static const char numbers_sql[] =
+    "SELECT CASE WHEN n.least >= n.most THEN 'MINVALUE would not be less than MAXVALUE (22023).' WHEN n.start NOT "
+    "BETWEEN n.least AND n.most THEN pg_catalog.format('START (%s) would not be between MINVALUE and MAXVALUE "
+    "(22023).', "
+    "n.start) WHEN n.restart NOT BETWEEN n.least AND n.most THEN pg_catalog.format('RESTART (%s) would not be "
+    "between "
+    "MINVALUE and MAXVALUE (22023).', n.restart) END FROM pg_catalog.pg_sequence s CROSS JOIN LATERAL "
+    "(SELECT " NUMBER("1", "s.seqmin") " AS least, " NUMBER("2", "s.seqmax") " AS most, " NUMBER(
+        "3", "s.seqstart") " AS start, " NUMBER("4", "NULL") " AS restart) n WHERE s.seqrelid = $1::oid";
 
 /* ---- types ---- */
 

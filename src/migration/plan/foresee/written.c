@@ -335,7 +335,7 @@ static const char *look(struct writing *writing, const PGresult *uniques, const 
 const char *written_why(struct needs *needs, const struct sql_effects *effects)
 {
     const struct sql_written *const written = effects->written;
-    const struct relation *relation;
+    const struct relation *relation = NULL;
     const char *const table =
         written == NULL || needs->has_cascaded || needs->written_count >= MOST_LOOKS
             ? NULL
