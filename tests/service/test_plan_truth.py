@@ -22,13 +22,21 @@ PARTED = """CREATE TABLE parted (id int, v int) PARTITION BY LIST (id); CREATE T
 
 
 class Base(Case):
+    connection = None
+
     def project_of(self, *scripts, setup=""):
+        """A database of this setup, a project of these migrations, and a worker on both. Called again in a test, it begins anew: the
+        database and the folder are made again under their names, and the worker stays: to start one costs a third of a scenario."""
+        if self.connection:
+            self.cluster.make_again(self.database)
+            self.files.clear()
+        else:
+            self.files = self.project()
         self.sql(LEDGER + setup)
-        project = self.project()
         for number, sql in enumerate(scripts, 1):
-            project.add(str(number), sql)
-        self.connection = self.rpc(self.worker(project))
-        return project
+            self.files.add(str(number), sql)
+        self.connection = self.connection or self.rpc(self.worker(self.files))
+        return self.files
 
     def plan(self):
         return self.connection.call("MigrationService", "Plan")
@@ -74,7 +82,6 @@ class Alone(Base):
     def test_concurrently_on_what_is_partitioned_is_refused_before_anything_runs(self):
         for statement in ("CREATE INDEX CONCURRENTLY new ON parted (v)", "CREATE UNIQUE INDEX CONCURRENTLY ON ONLY public.parted (id)", "DROP INDEX CONCURRENTLY parted_v"):
             with self.subTest(statement):
-                self.database = None
                 self.project_of(f"CREATE TABLE before_it (id int);\n{statement};\n", setup=PARTED)
                 self.assertIn("Line 2", self.check().warnings[0])
                 failed = self.run_all().failed.error
@@ -95,7 +102,6 @@ class Held(Base):
     TABLES = "CREATE TABLE t (id int PRIMARY KEY, n int); CREATE TABLE u (id int, t int); INSERT INTO t VALUES (1, 1); INSERT INTO u VALUES (1, 1);"
 
     def advice(self, *scripts, setup=""):
-        self.database = None
         self.project_of(*scripts, setup=self.TABLES + setup)
         return [[one.advice for step in migration.steps for one in step.statements] for migration in self.plan().migrations]
 
@@ -124,7 +130,6 @@ class Held(Base):
 class Impossible(Base):
     def failing(self, script, sqlstate, setup=""):
         """The plan says of one statement that it fails, the check warns, and the run fails with this state."""
-        self.database = None
         self.project_of(script, setup=setup)
         listed = [one for step in self.plan().migrations[0].steps for one in step.statements]
         check = self.check()
@@ -136,7 +141,6 @@ class Impossible(Base):
         return listed
 
     def passing(self, script, setup=""):
-        self.database = None
         self.project_of(script, setup=setup)
         check = self.check()
         self.assertEqual(list(check.warnings), [], script)
@@ -196,7 +200,6 @@ class Impossible(Base):
                            ("SELECT enum_range(NULL::mood)", True), ("CREATE FUNCTION g() RETURNS bigint LANGUAGE sql AS $$SELECT count(*) FROM people WHERE m = 'new'$$", True),
                            ("CREATE FUNCTION g() RETURNS text LANGUAGE sql AS $$SELECT 'new'$$", False), ("SELECT 1 FROM pg_enum WHERE enumlabel = 'new'", False)):
             with self.subTest(use):
-                self.database = None
                 self.project_of(f"BEGIN;\nALTER TYPE mood ADD VALUE 'new';\n{use};\nCOMMIT;\n", setup=setup)
                 advice = [one.advice for step in self.plan().migrations[0].steps for one in step.statements]
                 self.assertIn("It may use the value 'new' of the type mood, which its own transaction has added: then PostgreSQL refuses it (55P04). Commit the value first.", advice)
@@ -235,7 +238,6 @@ class Impossible(Base):
                        "DO $$ BEGIN DROP VIEW v; CREATE TABLE v (id int); END $$;\nDROP TABLE v;"):
             with self.subTest(script):
                 self.passing(script, things)
-        self.database = None
         self.project_of("DROP VIEW t;", "CREATE OR REPLACE VIEW m AS SELECT 1 AS one;", setup=things)
         self.assertRegex("\n".join(self.check().warnings), "DROP view does not drop(.|\n)*CREATE OR REPLACE view does not replace")
 
@@ -251,7 +253,6 @@ class PassedOver(Base):
                                  ("CREATE SEQUENCE IF NOT EXISTS t", "a table"), ("CREATE MATERIALIZED VIEW IF NOT EXISTS t AS SELECT 1 AS one", "a table"),
                                  ("CREATE INDEX IF NOT EXISTS u ON t (id)", "a table"), ("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS v ON t (id)", "a view")):
             with self.subTest(statement):
-                self.database = None
                 self.project_of(statement + ";\n", setup=self.THINGS)
                 warnings = "\n".join(self.check().warnings)
                 self.assertRegex(warnings, f"would skip .* make nothing: what is there of that name is {there}")
@@ -261,7 +262,6 @@ class PassedOver(Base):
         for script in ("CREATE TABLE IF NOT EXISTS t (id int);", "CREATE SEQUENCE IF NOT EXISTS s;", "CREATE TEMP TABLE IF NOT EXISTS v (id int);",
                        "CREATE TABLE IF NOT EXISTS area.t (id int);", "CREATE UNLOGGED TABLE IF NOT EXISTS new (id int);", "DROP VIEW v;\nCREATE TABLE IF NOT EXISTS v (id int);", "CREATE INDEX IF NOT EXISTS i ON t (id);"):
             with self.subTest(script):
-                self.database = None
                 self.project_of(script, setup=self.THINGS)
                 self.assertNotIn("make nothing", "\n".join(self.check().warnings))
 
@@ -274,7 +274,6 @@ class PassedOver(Base):
                                 ("DO $$ BEGIN CREATE TYPE mood AS ENUM ('ok', 'bad'); EXCEPTION WHEN duplicate_object THEN NULL; END $$", "its definition is another one"),
                                 ("DO $$ BEGIN IF true THEN CREATE TABLE w (id int, email text); END IF; EXCEPTION WHEN duplicate_table THEN NULL; END $$", "has no column \"email\"")):
             with self.subTest(statement):
-                self.database = None
                 self.project_of(statement + ";\n", setup=things)
                 check = self.check()
                 self.assertFalse(check.safe)
@@ -282,7 +281,6 @@ class PassedOver(Base):
         for statement in ("CREATE TABLE IF NOT EXISTS w (id int PRIMARY KEY, name text)", "CREATE TABLE IF NOT EXISTS w (id integer PRIMARY KEY)", "ALTER TABLE w ADD COLUMN IF NOT EXISTS name text",
                           "CREATE SEQUENCE IF NOT EXISTS five INCREMENT 5", "ALTER TABLE w ADD COLUMN email text;\nCREATE TABLE IF NOT EXISTS w (id int PRIMARY KEY, name text, email text)"):
             with self.subTest(statement):
-                self.database = None
                 self.project_of(statement + ";\n", setup=things)
                 self.assertEqual(list(self.check().warnings), [])
 
@@ -299,7 +297,6 @@ class PassedOver(Base):
                                 ("CREATE TABLE IF NOT EXISTS plain PARTITION OF whole FOR VALUES IN (9)", "is not a partition of \"whole\""),
                                 ("CREATE TABLE IF NOT EXISTS d1 PARTITION OF days FOR VALUES FROM ('2024-01-01') TO ('2024-03-01')", "its bound is FOR VALUES FROM")):
             with self.subTest(statement):
-                self.database = None
                 self.project_of(statement + ";\n", setup=things)
                 self.assertRegex("\n".join(self.check().warnings), f"would skip .*{told}")
         for statement in ("CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT t.id FROM t WHERE id > 0", "CREATE MATERIALIZED VIEW IF NOT EXISTS m AS SELECT * FROM t", "CREATE TABLE IF NOT EXISTS c AS SELECT id::int AS id FROM t",
@@ -307,7 +304,6 @@ class PassedOver(Base):
                           "CREATE TABLE IF NOT EXISTS d1 PARTITION OF public.days FOR VALUES FROM ('2024-01-01') TO ('2024-02-01') TABLESPACE pg_default", "DROP TABLE p1;\nCREATE TABLE IF NOT EXISTS p1 PARTITION OF whole FOR VALUES IN (5)",
                           "SET search_path = area;\nCREATE TABLE IF NOT EXISTS c AS SELECT 1 AS one", "SELECT set_config('search_path', 'area', false);\nCREATE TABLE IF NOT EXISTS m (id int)"):
             with self.subTest(statement):
-                self.database = None
                 self.project_of(statement + ";\n", setup=things)
                 self.assertEqual(list(self.check().warnings), [])
 
@@ -348,7 +344,6 @@ class PassedOver(Base):
         said = self.passed_over(statements, things)
         self.assertEqual([(one, words) for one, words in zip(statements, said) if words[0] or "which is there: whether it is the same cannot be compared" not in words[1]], [])
         self.assertIn("cannot be compared", "\n".join(self.plan().warnings))
-        self.database = None
         self.assertIn("it has no CHECK (id > 5)", self.passed_over(["CREATE TABLE IF NOT EXISTS t (id int, name text, CHECK (id > 5))"], things)[0][0])
 
     def test_a_search_path_that_the_script_sets_is_followed(self):
@@ -356,16 +351,13 @@ class PassedOver(Base):
         for script, told in (("SET search_path = area;\nCREATE TABLE IF NOT EXISTS w (id int, name text);", "has no column \"name\""), ("SET LOCAL search_path TO area, public;\nALTER TABLE w ADD COLUMN IF NOT EXISTS id bigint;", "integer there, and bigint here"),
                              ("SELECT pg_catalog.set_config('search_path', 'area', false);\nCREATE SEQUENCE IF NOT EXISTS apart;", "is a table")):
             with self.subTest(script):
-                self.database = None
                 self.project_of(script, setup=things)
                 self.assertRegex("\n".join(self.check().warnings), f"would skip .*{told}")
         for script in ("SET search_path = area;\nCREATE TABLE IF NOT EXISTS w (id int);", "CREATE TABLE IF NOT EXISTS w (other text);\nSET search_path = area;\nCREATE TABLE IF NOT EXISTS w (id int);\nRESET search_path;\nCREATE TABLE IF NOT EXISTS w (other text);"):
             with self.subTest(script):
-                self.database = None
                 self.project_of(script, setup=things)
                 check = self.check()
                 self.assertEqual([one for one in (*check.warnings, *check.notes) if "would skip" in one], [])
-        self.database = None
         self.project_of("DO $$ BEGIN PERFORM set_config('search_path', 'area', false); END $$;\nCREATE TABLE IF NOT EXISTS w (id bigint);\nCREATE TABLE IF NOT EXISTS nowhere (id int);", setup=things)
         notes = [one for one in self.check().notes if "would skip" in one]
         self.assertEqual(len(notes), 1, notes)
@@ -377,13 +369,11 @@ class PassedOver(Base):
                                 ("CREATE EXTENSION IF NOT EXISTS \"pgcrypto\" WITH VERSION '1.2'", "is there in version 1.3: .* needs 1.2"),
                                 ("CREATE SCHEMA IF NOT EXISTS area AUTHORIZATION pg_monitor", "The schema area belongs to .* needs pg_monitor")):
             with self.subTest(statement):
-                self.database = None
                 self.project_of(statement + ";\n", setup=things)
                 self.assertRegex("\n".join(self.check().warnings), told)
         for statement in ("CREATE EXTENSION IF NOT EXISTS pgcrypto", "CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA area VERSION '1.3'", "CREATE SCHEMA IF NOT EXISTS area",
                           "CREATE SCHEMA IF NOT EXISTS area AUTHORIZATION CURRENT_USER", "CREATE SCHEMA IF NOT EXISTS new AUTHORIZATION CURRENT_USER"):
             with self.subTest(statement):
-                self.database = None
                 self.project_of(statement + ";\n", setup=things)
                 self.assertEqual(list(self.check().warnings), [])
 
@@ -448,7 +438,6 @@ class Fires(Base):
 
     def unknown(self, script, setup=""):
         """Whether the plan knows what the last statement of the script locks."""
-        self.database = None
         self.project_of(script, setup=self.LOCKS + setup)
         plan = self.plan()
         return plan.migrations[-1].steps[-1].statements[-1].unknown

@@ -258,10 +258,20 @@ class Cluster:
 
     def create_database(self, template=None, encoding=None):
         """A database with nothing in it, or with what another one has, in which nobody may be at work."""
-        with self.staying:
-            self.leave()
         self.number += 1
         name = f"t{os.getpid()}_{self.number}"
+        self.make(name, template, encoding)
+        return name
+
+    def make_again(self, name):
+        """This database with nothing in it: whoever stays on it, as a worker does, finds nothing of what was there before."""
+        self.drop_database(name)
+        self.make(name)
+
+    def make(self, name, template=None, encoding=None):
+        """create_database with this name."""
+        with self.staying:
+            self.leave()
         # To copy files costs half of what it costs to write them to the log as well; servers before 15 do nothing else.
         strategy = " STRATEGY file_copy" if self.version >= 15 else ""
         template = "template0" if encoding else template or "template1"
@@ -270,7 +280,6 @@ class Cluster:
             self.keep(f'CREATE DATABASE "{name}" TEMPLATE "{template}"{strategy}{encoded}')
         except libpq.Failed as failed:
             raise AssertionError(str(failed)) from None
-        return name
 
     def drop_database(self, name):
         with contextlib.suppress(libpq.Failed):

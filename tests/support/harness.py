@@ -390,6 +390,11 @@ class Project:
         with open(whole, "w", encoding="utf-8") as file:
             file.write(text)
 
+    def clear(self):
+        """Removes its migrations."""
+        shutil.rmtree(os.path.join(self.path, self.folder))
+        os.makedirs(os.path.join(self.path, self.folder))
+
     def remove(self):
         shutil.rmtree(self.path, ignore_errors=True)
 
