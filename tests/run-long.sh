@@ -46,13 +46,15 @@ fuzz() {
         -artifact_prefix="build-fuzz/$name-"
 }
 
-# gcc's analyzer over src/. Known to be wrong: it does not see that a count of 0 goes with no array (steps.c, openapi.c), nor that
-# what is in a table is not lost (checksums.c).
+# gcc's analyzer over src/. Known to be wrong: it does not see that a count of 0 goes with no array (steps.c, openapi.c) and a size of
+# 0 with no text (text.c: each struct text is made so), nor that what is in a table is not lost (checksums.c), nor that every walk
+# begins with a scope on the stack, so that none is NULL (effects_columns.c), nor that each RPC of a stream has the fields wait_ms and
+# after_event (stream.c: its table of kinds), nor that no word_set has a name that is NULL (targets.c).
 analyze() {
     cmake -S . -B build-analyze -DTRUSS_TESTS=OFF -DCMAKE_C_FLAGS=-fanalyzer >/dev/null
     make -C build-analyze -j "$(nproc)" clean >/dev/null
     make -C build-analyze -j "$(nproc)" >build-analyze/log 2>&1 || return 1
-    ! grep -E 'warning: .*\[-Wanalyzer' build-analyze/log | grep -vE '(steps|openapi)\.c.*null-dereference|checksums\.c.*malloc-leak'
+    ! grep -E 'warning: .*\[-Wanalyzer' build-analyze/log | grep -vE '(steps|openapi)\.c.*null-dereference|text\.c.*\.data. .*null-dereference|effects_columns\.c.*.scope. .*null-dereference|bridge/stream\.c:.* .0. .*null-dereference|sql/targets\.c:.*.name. where.*null-argument|checksums\.c.*malloc-leak'
 }
 
 # Debug: what glibc's own checks (FORTIFY) wrap, ThreadSanitizer does not see. gcc warns wrongly of what it has instrumented.

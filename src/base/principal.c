@@ -59,7 +59,8 @@ static const char *scopes_text(struct arena *arena, unsigned scopes)
 /* In an environment, changes need a specific word: "run:production". */
 static const char *missing_word(struct arena *arena, enum scope wanted, const struct environment *environment)
 {
-    const char *const word = scope_word(wanted) == NULL ? "?" : scope_word(wanted);
+    const char *const known = scope_word(wanted);
+    const char *const word = known == NULL ? "?" : known;
     const bool is_plain = environment->name[0] == '\0' || (wanted & (SCOPE_READ | SCOPE_PLAN)) != 0;
     return is_plain ? word : arena_printf(arena, "%s:%s", word, environment->name);
 }
