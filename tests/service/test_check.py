@@ -185,11 +185,28 @@ class Check(Case):
                            ("ALTER TABLE area.t ADD COLUMN x int;", 'may not use the schema "area".*GRANT USAGE ON SCHEMA "area"'),
                            ("CREATE SCHEMA made;", "makes a schema, and the role .* may not: GRANT CREATE ON DATABASE"),
                            ("CREATE ROLE made;", "makes or changes roles"), ("CREATE INDEX i ON users (name);", "not the owner of users"),
+                           ("CREATE TEMP TABLE n AS SELECT * FROM users;", "lacks SELECT on users"), ("CREATE TABLE n (LIKE users);", "lacks SELECT on users"),
+                           ("CREATE MATERIALIZED VIEW n AS SELECT * FROM users;", "lacks SELECT on users"),
+                           ("WITH x AS (SELECT 1) INSERT INTO users SELECT 1 FROM x;", "lacks INSERT, UPDATE, DELETE on users"),
+                           ("LOCK TABLE users IN SHARE MODE;", "lacks UPDATE, DELETE, TRUNCATE on users"), ("TABLE users;", "lacks SELECT on users"),
+                           ("VALUES ((SELECT count(*) FROM users));", "lacks SELECT on users"), ("EXPLAIN SELECT * FROM users;", "lacks SELECT on users"),
                            ("DROP TABLE other;", "not the owner of other"), ("COMMENT ON TABLE users IS 'x';", "not the owner of users")):
             with self.subTest(sql):
                 self.setUp()
                 self.assert_warned(self.check(sql, url=self.role()[1]), words)
                 self.assert_run_fails("42501")
+
+    def test_a_query_that_is_only_stored_needs_no_right_on_what_it_reads(self):
+        """PostgreSQL looks at it when the view is used. The owner of a view that is replaced must still be the role's."""
+        for sql, fails in (("CREATE VIEW v AS SELECT * FROM users;", False), ("CREATE OR REPLACE VIEW v AS SELECT * FROM users;", False),
+                           ("CREATE MATERIALIZED VIEW v AS SELECT * FROM users WITH NO DATA;", False), ("PREPARE q AS SELECT * FROM users;", False),
+                           ("CREATE TABLE v AS SELECT * FROM users WITH NO DATA;", False), ("CREATE OR REPLACE VIEW seen AS SELECT 1 AS x;", True)):
+            with self.subTest(sql):
+                self.setUp()
+                self.sql("CREATE VIEW seen AS SELECT 1 AS x")
+                reply = self.check(sql, url=self.role()[1])
+                self.assertEqual([w for w in reply.warnings if "lacks" in w or "not the owner" in w] != [], fails, reply.warnings)
+                self.assertEqual(self.connection.call("MigrationService", "Run").failed.sqlstate, "42501" if fails else "")
 
     def test_partitions_of_another_role_stop_what_goes_down_to_them_and_nothing_else(self):
         """As PostgreSQL 15 itself does."""

@@ -11,7 +11,6 @@
 #include "pg/search.h"
 #include "pg/values.h"
 #include "sql/classify.h"
-#include "sql/lexer.h"
 
 #include <string.h>
 
@@ -83,7 +82,7 @@ static const char room_sql[] =
 /* ---- rights ---- */
 
 /* $1 relations, $2 what is needed on each: a privilege, or OWNER; DROP: the schema's owner suffices, too; MAINTAIN: a
- * privilege from PostgreSQL 17 on. */
+ * privilege from PostgreSQL 17 on; several, with a comma: one of them suffices, and MAINTAIN does for LOCK. */
 static const char rights_sql[] =
     "SELECT DISTINCT CASE WHEN w.needed IN ('OWNER', 'DROP', 'MAINTAIN') THEN pg_catalog.format('The role \"%s\" is "
     "not the owner of %s (\"%s\" is), which a pending migration changes: GRANT \"%s\" TO \"%s\", or run it as that "
@@ -96,8 +95,13 @@ static const char rights_sql[] =
     "THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE') AND NOT pg_catalog.pg_has_role(current_user, "
     "n.nspowner, 'USAGE') WHEN w.needed = 'MAINTAIN' THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, "
     "'USAGE') AND NOT CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 170000 THEN "
-    "pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE false END WHEN c.relkind IN ('S', 'i', 'I') THEN false "
-    "WHEN w.needed IN ('TRUNCATE', 'TRIGGER', 'DELETE') THEN NOT pg_catalog.has_table_privilege(c.oid, w.needed) ELSE "
+    "pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE false END WHEN c.relkind IN ('S', 'i', 'I', 'c') THEN "
+    "false "
+    "WHEN w.needed LIKE '%,%' THEN NOT pg_catalog.has_table_privilege(c.oid, w.needed) AND NOT "
+    "pg_catalog.has_any_column_privilege(c.oid, 'INSERT, UPDATE') AND NOT CASE WHEN "
+    "pg_catalog.current_setting('server_version_num')::int >= 170000 THEN pg_catalog.has_table_privilege(c.oid, "
+    "'MAINTAIN') ELSE false END WHEN w.needed IN ('TRUNCATE', 'TRIGGER', 'DELETE') THEN NOT "
+    "pg_catalog.has_table_privilege(c.oid, w.needed) ELSE "
     "NOT pg_catalog.has_table_privilege(c.oid, w.needed) AND NOT pg_catalog.has_any_column_privilege(c.oid, w.needed) "
     "END LIMIT 8";
 
@@ -201,26 +205,6 @@ static const struct {
     {"prepare transaction ", "prepared"},
 };
 
-/* What a statement needs on its target, and on the other relations that it names. */
-static const struct {
-    const char *words;
-    const char *target;
-    const char *others; /* NULL: nothing is checked */
-} rights[] = {
-    {"alter ", "OWNER", "REFERENCES"},     {"drop ", "DROP", "DROP"},
-    {"drop trigger ", "OWNER", NULL},      {"drop policy ", "OWNER", NULL},
-    {"drop rule ", "OWNER", NULL},         {"comment ", "OWNER", NULL},
-    {"create index ", "OWNER", NULL},      {"create unique index ", "OWNER", NULL},
-    {"create policy ", "OWNER", NULL},     {"create rule ", "OWNER", NULL},
-    {"create trigger ", "TRIGGER", NULL},  {"create constraint trigger ", "TRIGGER", NULL},
-    {"cluster ", "MAINTAIN", NULL},        {"vacuum ", "MAINTAIN", NULL},
-    {"reindex ", "MAINTAIN", NULL},        {"refresh ", "MAINTAIN", NULL},
-    {"truncate ", "TRUNCATE", "TRUNCATE"}, {"insert ", "INSERT", "SELECT"},
-    {"update ", "UPDATE", "SELECT"},       {"delete ", "DELETE", "SELECT"},
-    {"select ", "SELECT", "SELECT"},       {"create table ", "REFERENCES", "REFERENCES"},
-    {"create view ", "SELECT", "SELECT"},  {"create materialized view ", "SELECT", "SELECT"},
-};
-
 /* ---- the lists ---- */
 
 struct needs {
@@ -241,36 +225,9 @@ struct needs {
     struct buffer written;  /* relations that are rewritten, or get an index */
 };
 
-/* In lower case, without leading comments, with single spaces between words. */
-static const char *words_of(struct arena *arena, const char *sql)
-{
-    struct buffer words = {.arena = arena};
-    struct sql_lexer lexer = {.text = text_of(sql)};
-    for (struct sql_token token = sql_next(&lexer); token.kind == SQL_WORD && words.size < 64;
-         token = sql_next(&lexer)) {
-        for (size_t i = 0; i < token.text.size; i++) {
-            const char c = token.text.data[i];
-            buffer_putc(&words, c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c);
-        }
-        buffer_putc(&words, ' ');
-    }
-    return buffer_string(&words);
-}
-
 static bool begins(const char *words, const char *with)
 {
     return strncmp(words, with, strlen(with)) == 0;
-}
-
-/* A foreign key needs REFERENCES on the other table; reading needs SELECT. */
-static const char *right_on(const struct sql_relation_lock *lock, const char *needed)
-{
-    if (needed != NULL && strcmp(needed, "REFERENCES") == 0) {
-        return lock->lock == SQL_LOCK_SHARE_ROW_EXCLUSIVE ? needed
-               : lock->lock == SQL_LOCK_ACCESS_SHARE      ? NULL
-                                                          : "OWNER";
-    }
-    return needed;
 }
 
 static void add_lock(struct needs *needs, const struct sql_relation_lock *lock, const char *words)
@@ -287,9 +244,9 @@ static void add_lock(struct needs *needs, const struct sql_relation_lock *lock, 
     }
     /* VACUUM skips tables that the role may not vacuum, with a warning. */
     const bool is_asked = !needs->other_role && lock->name != NULL && !(needs->only_known && begins(words, "vacuum "));
-    for (size_t i = 0; is_asked && i < sizeof rights / sizeof rights[0]; i++) {
-        const char *const needed = right_on(lock, lock->is_target ? rights[i].target : rights[i].others);
-        if (begins(words, rights[i].words) && needed != NULL) {
+    for (size_t i = 0; is_asked && rights_may_be_needed(i); i++) {
+        const char *const needed = rights_needed(i, words, lock);
+        if (needed != NULL) {
             pg_put_element(&needs->needing, oid);
             pg_put_element(&needs->needed, needed);
         }
@@ -317,7 +274,7 @@ static void add_created(struct needs *needs, const char *sql)
 
 static void add_statement(struct needs *needs, const struct explained_statement *statement)
 {
-    const char *const words = words_of(needs->arena, statement->sql);
+    const char *const words = rights_words(needs->arena, text_of(statement->sql));
     if (needs->only_known && needs->may_change) {
         return;
     }
