@@ -22,7 +22,8 @@ CREATE TABLE skipped (id int PRIMARY KEY); INSERT INTO skipped VALUES (1); CREAT
 CREATE TABLE cleaning (id int); CREATE FUNCTION clean() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN DELETE FROM c; DELETE FROM p; RETURN NULL; END'; CREATE TRIGGER t AFTER INSERT ON cleaning FOR EACH ROW EXECUTE FUNCTION clean();
 CREATE FUNCTION positive(int) RETURNS bool LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN $1 > 0; END'; CREATE TABLE calls (i int CHECK (positive(i)), j int CHECK (j > 0)); CREATE TABLE ruled (id int PRIMARY KEY); INSERT INTO ruled VALUES (1);
 CREATE RULE r AS ON INSERT TO ruled DO INSTEAD NOTHING; CREATE TABLE free (id int, t text, at timestamptz, f float, b bool, d date); CREATE TABLE parted (id int PRIMARY KEY, v varchar(2)) PARTITION BY RANGE (id); CREATE TABLE parted1 PARTITION OF parted FOR VALUES FROM (0) TO (9);
-INSERT INTO parted VALUES (1); CREATE TABLE base (id int PRIMARY KEY); CREATE TABLE kid () INHERITS (base); INSERT INTO kid VALUES (1); CREATE TABLE stamps (at timestamp(0) UNIQUE, d date UNIQUE); INSERT INTO stamps VALUES ('2026-01-01', '2026-01-01');"""
+INSERT INTO parted VALUES (1); CREATE TABLE base (id int PRIMARY KEY); CREATE TABLE kid () INHERITS (base); INSERT INTO kid VALUES (1); CREATE TABLE stamps (at timestamp(0) UNIQUE, d date UNIQUE); INSERT INTO stamps VALUES ('2026-01-01', '2026-01-01');
+CREATE TABLE moments (at timestamptz UNIQUE); INSERT INTO moments VALUES ('2026-01-01 00:00:00+00'); CREATE TABLE spans (i interval UNIQUE); INSERT INTO spans VALUES ('-1 day 1 hour');"""
 
 FAILING = [
     "INSERT INTO p (id) VALUES (1)", "INSERT INTO p (id, u) VALUES (5, 'a')", "INSERT INTO p (id) VALUES (7), (7)", "INSERT INTO p (id, u) VALUES (7, 'z'), (8, 'z')", "INSERT INTO p VALUES (1, 'q')", "INSERT INTO p (id) SELECT 1",
@@ -35,6 +36,7 @@ FAILING = [
     "UPDATE d SET x = -1", "UPDATE nn SET t = NULL", "UPDATE nn SET k = 'abcd'", "UPDATE c AS x SET p_id = 77",
     # What was only added to other tables, or to this one, leaves the rows that are there.
     "INSERT INTO free (id) VALUES (1); INSERT INTO p (id) VALUES (1)", "INSERT INTO p (id) VALUES (3); INSERT INTO p (id) VALUES (1)", "CREATE TABLE made (id int); INSERT INTO made SELECT id FROM p; INSERT INTO p (id) VALUES (1)", "INSERT INTO free (id) VALUES (1); INSERT INTO c VALUES (5, 99)",
+    "SET datestyle = 'ISO, DMY'; INSERT INTO p (id) VALUES (1)", "SET datestyle = 'ISO, DMY'; INSERT INTO p (id, u) VALUES (9, 'a')", "ALTER TABLE nn ADD q int; INSERT INTO nn (t, id) VALUES ('x', 1)",
     "INSERT INTO free (id) VALUES (1); ALTER TABLE p ADD CHECK (id > 1)", "INSERT INTO free (id) VALUES (1); ALTER TABLE c ALTER q SET NOT NULL; ALTER TABLE p ADD UNIQUE (v)",
 ]
 
@@ -50,6 +52,10 @@ PASSING = [
     "CREATE TRIGGER t BEFORE INSERT ON p FOR EACH ROW EXECUTE FUNCTION skip(); INSERT INTO p (id) VALUES (1)", "CREATE RULE r AS ON INSERT TO p DO INSTEAD NOTHING; INSERT INTO p (id) VALUES (1)", "INSERT INTO calls (i) VALUES (1)", "DROP TABLE c, fut; DROP TABLE p; CREATE TABLE p (id int); INSERT INTO p VALUES (1), (1)", "TRUNCATE p, c, fut; INSERT INTO p (id) VALUES (1)",
     "DO $$ BEGIN DELETE FROM c; DELETE FROM p; END $$; INSERT INTO p (id) VALUES (1)", "WITH gone AS (DELETE FROM c WHERE id = 1 RETURNING 1) INSERT INTO free (id) SELECT 1 FROM gone; INSERT INTO c VALUES (1, 1)", "INSERT INTO p (id, u) VALUES (3, NULL), (4, NULL)", "INSERT INTO p SELECT 1 WHERE NOT EXISTS (SELECT FROM p WHERE id = 1)",
     "INSERT INTO p (id) SELECT 1 FROM p WHERE false",
+    # What an earlier statement has set may give a string another meaning.
+    "SET datestyle = 'ISO, DMY'; INSERT INTO free (id, d) VALUES (1, '31/12/2026')", "SELECT set_config('datestyle', 'ISO, DMY', true); INSERT INTO free (d) VALUES ('31/12/2026')", "SET datestyle = 'ISO, DMY'; INSERT INTO stamps (d) VALUES ('02/01/2026'), ('01/02/2026')",
+    "SET TimeZone = 'Asia/Tokyo'; INSERT INTO moments VALUES ('2026-01-01 00:00:00')", "SET intervalstyle = 'sql_standard'; INSERT INTO spans VALUES ('-1 1:00:00')", "SET standard_conforming_strings = off; INSERT INTO parted VALUES (2, 'a\\n')",
+    "SET datestyle = 'ISO, DMY'; UPDATE stamps SET d = NULL WHERE d = '31/12/2026'", "ALTER TABLE nn ALTER t DROP NOT NULL; INSERT INTO nn (t) VALUES (NULL)", "ALTER TABLE nn ALTER t DROP NOT NULL; UPDATE nn SET t = NULL",
 ]
 
 

@@ -50,12 +50,26 @@ static const struct sql_value *value_at(const struct writing *writing, size_t ro
     return &writing->written->values[row * writing->written->width + column_called(writing, name)];
 }
 
+/* May an earlier statement have set what such a string means? DateStyle, TimeZone, IntervalStyle and lc_monetary do for
+ * some types, standard_conforming_strings for all. */
+static bool is_read_otherwise(const struct needs *needs, const char *type)
+{
+    static const char *const by_settings[] = {"date", "time", "ts", "interval", "money", NULL};
+    bool is = needs->may_read_otherwise;
+    for (size_t i = 0; !is && (needs->has_set || needs->may_set_zone) && by_settings[i] != NULL; i++) {
+        is = strstr(type, by_settings[i]) != NULL;
+    }
+    return is;
+}
+
 static bool is_constant(const struct writing *writing, size_t row, const char *names)
 {
     struct text rest = text_of(names);
     bool is = true;
     for (struct text name; is && text_next_unit(&rest, &name);) {
-        is = value_at(writing, row, name)->kind != SQL_VALUE_COMPUTED;
+        const enum sql_value_kind kind = value_at(writing, row, name)->kind;
+        const char *const type = pg_field(writing->columns, (int)column_called(writing, name), WRITTEN_TYPE);
+        is = kind != SQL_VALUE_COMPUTED && !(kind == SQL_VALUE_STRING && is_read_otherwise(writing->needs, type));
     }
     return is;
 }
@@ -161,7 +175,10 @@ static void add_values(struct writing *writing, size_t i)
         put_part(writing, &(struct part){"", name, quoted,
                                          arena_printf(arena, "WHERE pg_catalog.num_nulls(%s) > 1", quoted), true});
     }
-    if (pg_field_bool(writing->columns, (int)i, WRITTEN_NOT_NULL)) {
+    /* DROP NOT NULL leaves the rows as they are, and may be that of a constraint whose name says no column. */
+    if (pg_field_bool(writing->columns, (int)i, WRITTEN_NOT_NULL) &&
+        !needs_mentioned(writing->needs, writing->written->name) &&
+        !needs_mentioned_above(writing->needs, writing->relation->oid)) {
         put_part(writing,
                  &(struct part){arena_printf(arena, "It gives NULL to %s, which may not be NULL (23502).", quoted),
                                 name, quoted, arena_printf(arena, "WHERE %s IS NULL", quoted), false});
@@ -292,8 +309,12 @@ static bool is_asked(struct writing *writing)
 {
     const struct sql_written *const written = writing->written;
     struct row_columns columns;
+    const struct needs *const needs = writing->needs;
+    const bool reads_strings = written->where != NULL && strchr(written->where, '\'') != NULL;
     return written->where == NULL || written->where[0] == '\0' ||
-           (written->where_columns[0] != '\0' && !needs_altered_any(writing->needs, written->where_columns) &&
+           (written->where_columns[0] != '\0' &&
+            !(reads_strings && (needs->has_set || needs->may_set_zone || needs->may_read_otherwise)) &&
+            !needs_altered_any(writing->needs, written->where_columns) &&
             rows_columns(writing->needs, writing->relation, written->where_columns, &columns));
 }
 
