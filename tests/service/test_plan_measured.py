@@ -58,6 +58,9 @@ CREATE TABLE r (id int PRIMARY KEY); CREATE TABLE i (k int NOT NULL REFERENCES r
 CREATE TABLE i1 (k int NOT NULL CHECK (k = 1) REFERENCES r, v int); INSERT INTO i1 VALUES (1); CREATE TABLE i2 (k int NOT NULL CHECK (k = 2) REFERENCES r, v int); INSERT INTO i2 VALUES (2); CREATE INDEX ON i2 (v);
 CREATE TABLE i3 (k int NOT NULL CHECK (k = 3), v int); INSERT INTO i3 VALUES (3); CREATE INDEX ON i3 (v)"""
 ATTACH = "ALTER TABLE {} ATTACH PARTITION {} FOR VALUES {}"
+BLOCKS = """CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a_id int); CREATE TABLE c (x int);
+CREATE FUNCTION counts() RETURNS bool LANGUAGE plpgsql STABLE AS 'BEGIN RETURN true; END'"""
+DUPLICATE = "DO $$ BEGIN\n {};\nEXCEPTION\n WHEN duplicate_object THEN null;\nEND $$"
 
 # The database, then statements of one script.
 SCRIPTS = {
@@ -77,6 +80,11 @@ SCRIPTS = {
             "ts TYPE timestamp(3)")]),
     "types in another zone": (TYPED, ["SET TIME ZONE 'Europe/Berlin'", "ALTER TABLE t ALTER ts TYPE timestamptz", "ALTER TABLE t ALTER itz TYPE timestamp"]),
     "types in a zone that a function may set": (TYPED, ["SELECT set_config('TimeZone', 'Europe/Berlin', false)", "ALTER TABLE t ALTER ts TYPE timestamptz"]),
+    "blocks": (BLOCKS, [
+        DUPLICATE.format("CREATE TYPE mood AS ENUM ('a', 'b')"), DUPLICATE.format("ALTER TABLE b ADD CONSTRAINT b_a FOREIGN KEY (a_id) REFERENCES public.a(id) ON DELETE no action"),
+        "DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM c WHERE x > 5) THEN CREATE INDEX c_x ON c (x); RAISE NOTICE 'there'; END IF; END $$",
+        "DO 'BEGIN BEGIN ALTER TABLE c ADD COLUMN z int; EXCEPTION WHEN duplicate_column OR SQLSTATE ''42P07'' THEN RAISE NOTICE ''there''; END; CREATE TABLE n (id int REFERENCES a); END'",
+        "DO $$ BEGIN IF counts() THEN ALTER TABLE n ADD COLUMN y int; END IF; END $$", "ALTER TABLE n ADD COLUMN q int"]),
     "checks of children": ("CREATE TABLE p (id int); CREATE TABLE c () INHERITS (p); INSERT INTO c VALUES (2)", [
         "ALTER TABLE p ADD CONSTRAINT k CHECK (id < 2) NO INHERIT", "ALTER TABLE p ADD CONSTRAINT late CHECK (id < 2) NO INHERIT NOT VALID", "ALTER TABLE p ADD CONSTRAINT k2 CHECK (id < 20)"]),
     "triggers of others": (FIRING, ["INSERT INTO u VALUES (2)", "DELETE FROM t WHERE id = 1", "DELETE FROM u WHERE id = 2", "?UPDATE u SET a = 1 WHERE id = 1"]),

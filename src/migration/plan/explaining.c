@@ -4,6 +4,7 @@
  */
 #include "migration/plan/explaining.h"
 
+#include "migration/plan/blocks.h"
 #include "migration/plan/foresee/absent.h"
 #include "migration/plan/foresee/already.h"
 #include "migration/plan/foresee/made_tables.h"
@@ -28,7 +29,7 @@ static const char *column_type(void *data, const char *schema, const char *table
 static bool is_new(void *data, const char *schema, const char *name)
 {
     struct explaining *const explaining = data;
-    const bool is_new = world_is_new(explaining->world, schema, name);
+    const bool is_new = world_is_new(explaining->world, schema, name) && !blocks_confuse(explaining, name);
     if (is_new && explaining->absent == NULL && !world_knows(explaining->world, name)) {
         explaining->absent = arena_strdup(explaining->request->arena, name);
     }
@@ -167,6 +168,14 @@ static void add_reached(struct explaining *explaining, struct sql_effects *effec
 /* What was read before is not read again if it says the same. */
 static void read_effects(struct explaining *explaining, struct text statement, struct sql_effects *effects)
 {
+    if (explaining->parsed + statement.size > EXPLAINING_MOST_PARSED) {
+        sql_effects_by_words(explaining->reading, statement, &explaining->facts, effects);
+        effects->advice = effects->unknown ? "This plan is too large to read each statement: what this one locks is "
+                                             "not known, and may block. Plan fewer migrations."
+                                           : NULL;
+        return;
+    }
+    explaining->parsed += statement.size;
     struct retold *const retold = explaining->script->retold;
     const bool is_noted =
         questions_are_noted(explaining->questions) && arena_used(explaining->script->arena) < EXPLAINING_MOST_KEPT;
@@ -178,20 +187,45 @@ static void read_effects(struct explaining *explaining, struct text statement, s
     }
 }
 
+/* Whether locks of earlier statements are held meanwhile; it is the last that is said of a statement. */
+static void note_held(struct explaining *explaining, struct text statement, struct explained_statement *read)
+{
+    held_statement(&explaining->held,
+                   &(struct held_place){explaining->request->arena, explaining->script->content, explaining->parts},
+                   statement, read->start, &read->effects);
+}
+
+/* A DO block of which all is known (blocks.h). Inside it nothing is said to fail. */
+static bool take_block(struct explaining *explaining, struct text statement, struct explained_statement *read)
+{
+    struct sql_plain_block block;
+    if (explaining->parsed + statement.size > EXPLAINING_MOST_PARSED ||
+        !sql_plain_block(explaining->reading, statement, &block)) {
+        return false;
+    }
+    explaining->parsed += statement.size;
+    if (!blocks_read(explaining, &block, &read->effects)) {
+        return false;
+    }
+    explaining->impossible.is_stale =
+        explaining->makes_unseen || unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session);
+    read->fails =
+        arena_strdup(explaining->request->arena, impossible_why(&explaining->impossible, statement, &read->effects));
+    const char *const doubt = explaining->impossible.early.doubt;
+    read->effects.advice = read->fails != NULL ? read->fails : doubt != NULL ? doubt : read->effects.advice;
+    note_held(explaining, statement, read);
+    return true;
+}
+
 void explaining_statement(struct explaining *explaining, struct text statement, struct explained_statement *read)
 {
     struct sql_effects *const effects = &read->effects;
-    explaining->absent = NULL;
     world_statement(explaining->world, statement);
-    if (explaining->parsed + statement.size > EXPLAINING_MOST_PARSED) {
-        sql_effects_by_words(explaining->reading, statement, &explaining->facts, effects);
-        effects->advice = effects->unknown ? "This plan is too large to read each statement: what this one locks is "
-                                             "not known, and may block. Plan fewer migrations."
-                                           : NULL;
-    } else {
-        explaining->parsed += statement.size;
-        read_effects(explaining, statement, effects);
+    if (take_block(explaining, statement, read)) {
+        return;
     }
+    explaining->absent = NULL;
+    read_effects(explaining, statement, effects);
     const char *const refused = why_refused(explaining, statement, read);
     const char *const there = what_is_wrong(explaining, statement, effects);
     read->fails = refused != NULL || effects->unknown ? refused : why_it_fails(explaining, statement);
@@ -207,6 +241,7 @@ void explaining_statement(struct explaining *explaining, struct text statement, 
     heard_statement(&explaining->heard, statement, explaining->is_undone, effects);
     read->loses_data = (effects->count > 0 || effects->unknown) && (effects->loses_values || sql_loses_data(statement));
     if (!explaining->is_undone) {
+        blocks_note_renamed(explaining, effects);
         world_apply(explaining->world, effects);
         fires_note(&explaining->fires, statement, effects);
         asked_note(&explaining->asked, statement, effects);
@@ -215,9 +250,7 @@ void explaining_statement(struct explaining *explaining, struct text statement, 
     const char *const doubt = explaining->impossible.early.doubt;
     const char *const said = may_be != NULL ? may_be : effects->advice;
     effects->advice = read->fails != NULL ? read->fails : doubt != NULL ? doubt : said;
-    held_statement(&explaining->held,
-                   &(struct held_place){explaining->request->arena, explaining->script->content, explaining->parts},
-                   statement, read->start, effects);
+    note_held(explaining, statement, read);
     effects->unknown = effects->unknown && refused == NULL && (effects->unread || !explaining->explanation->is_nobodys);
     if (effects->unread && read->fails == NULL) {
         effects->advice = grammar_unread(&explaining->needs, explaining->grammar);
