@@ -193,12 +193,13 @@ static bool write_row(const struct witness *witness, const struct audit_entry *e
         return false;
     }
     bool ok = *is_wanted || audit_exists(session, is_wanted, status);
-    if (ok && *is_wanted) {
+    const bool is_due = ok && *is_wanted;
+    if (is_due) {
         ok = (pg_session_is_pinned(session) || pg_session_pin(session, status)) &&
              audit_write(session, entry, &row, status);
     }
     pg_pool_give(pool, session);
-    if (ok && *is_wanted) {
+    if (is_due && ok) {
         log_row(&row);
     }
     return ok;
