@@ -451,7 +451,7 @@ class Interrupts(Runs):
     def test_ctrl_c_asks_the_worker_to_cancel(self):
         self.start("CREATE TABLE u (id INT);", "CREATE TABLE v (id INT); SELECT pg_sleep(60);")
         terminal = self.terminal("run")
-        wait_for(lambda: self.sql(SLEEPING))
+        wait_for(lambda: self.sql(SLEEPING) and any(line.startswith("applied  2") for line in terminal.lines))
         terminal.interrupt()
         self.assertEqual(terminal.wait(60), ERROR)
         text = "\n".join(terminal.lines)

@@ -353,14 +353,22 @@ static const char *look(struct writing *writing, const PGresult *uniques, const 
                : NULL;
 }
 
+/* The table's name for our session, if what the statement finds in it is known; NULL: it is not. */
+static const char *known_table(struct needs *needs, const struct sql_written *written, const struct relation **relation)
+{
+    *relation = NULL;
+    if (written == NULL || needs->has_cascaded || needs->written_count >= MOST_LOOKS) {
+        return NULL;
+    }
+    return written->where == NULL ? rows_added(needs, written->schema, written->name, relation)
+                                  : rows_readable(needs, written->schema, written->name, relation);
+}
+
 const char *written_why(struct needs *needs, const struct sql_effects *effects)
 {
     const struct sql_written *const written = effects->written;
-    const struct relation *relation = NULL;
-    const char *const table =
-        written == NULL || needs->has_cascaded || needs->written_count >= MOST_LOOKS
-            ? NULL
-            : (written->where == NULL ? rows_added : rows_readable)(needs, written->schema, written->name, &relation);
+    const struct relation *relation;
+    const char *const table = known_table(needs, written, &relation);
     if (table == NULL || (written->where != NULL && relation->kind != 'p' && relation->has_children) ||
         needs_mentioned(needs, "trigger") || needs_mentioned(needs, "rule")) {
         return NULL;
