@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -206,9 +207,8 @@ static void tell_dropped(void)
     put_line(line, (size_t)size);
 }
 
-static void write_line(const char *bytes, size_t size)
+static void write_locked(const char *bytes, size_t size)
 {
-    pthread_mutex_lock(&writing); /* between poll(2) and write(2) nobody else takes the room */
     if (!is_taken()) {
         dropped++;
     } else if (dropped == 0) {
@@ -220,7 +220,24 @@ static void write_line(const char *bytes, size_t size)
             put_line(bytes, size);
         }
     }
+}
+
+/* Between poll(2) and write(2) nobody else takes the room. A signal waits meanwhile: its handler, or who answers what
+ * the handler calls (sandbox_calls.c), may log, and would wait for the thread that it has interrupted. */
+static void write_line(const char *bytes, size_t size)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGABRT, SIGSYS};
+    sigset_t others;
+    sigset_t before;
+    sigfillset(&others);
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        sigdelset(&others, faults[i]);
+    }
+    pthread_sigmask(SIG_BLOCK, &others, &before);
+    pthread_mutex_lock(&writing);
+    write_locked(bytes, size);
     pthread_mutex_unlock(&writing);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 static void write_json(const char *line)

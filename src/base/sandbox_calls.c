@@ -257,7 +257,8 @@ static void tell(struct teller *teller, const struct seccomp_notif *call)
     free(name);
 }
 
-/* This thread must only use allowed calls: a refused one would wait for itself. */
+/* This thread must only use allowed calls: a refused one would wait for itself. The call is answered before it is
+ * logged: a log that nobody reads is waited for. */
 static void *answer(void *data)
 {
     struct teller *const teller = data;
@@ -270,8 +271,8 @@ static void *answer(void *data)
             continue;
         }
         struct seccomp_notif_resp reply = {.id = call.id, .error = -EPERM};
-        tell(teller, &call);
         ioctl(teller->listener, SECCOMP_IOCTL_NOTIF_SEND, &reply);
+        tell(teller, &call);
     }
 }
 

@@ -45,7 +45,7 @@ class Sandbox(Case):
         tries = self.tries(program)
         self.assertEqual(tries, {"open": "EACCES", "write": "EACCES", "raw-socket": "EPERM", "personality": "EPERM", "fork": "EPERM"})
         for call in ("socket", "personality", "clone"):
-            self.assertIn(f'event="a system call was refused" call={call}', program.text())
+            wait_for(lambda call=call: f'event="a system call was refused" call={call}' in program.text())
         self.assertEqual(http.get("/api/migrations/idempotent/status").json["summary"]["pending"], 4)
 
     def test_a_worker_reads_its_project_and_starts_no_shell(self):

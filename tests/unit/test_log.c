@@ -6,8 +6,10 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #define ROOM (2 * PIPE_BUF)
@@ -64,12 +66,39 @@ START_TEST(a_long_line_is_whole_where_somebody_reads)
 }
 END_TEST
 
+static volatile sig_atomic_t has_interrupted;
+
+static void log_too(int number)
+{
+    (void)number;
+    log_warn("handler", "n=4");
+    has_interrupted = 1;
+}
+
+/* The line waits for room when the signal comes. */
+START_TEST(a_signals_handler_may_log_whatever_it_interrupts)
+{
+    char filler[ROOM];
+    const struct itimerval soon = {.it_value = {.tv_usec = 50000}};
+    const struct sigaction action = {.sa_handler = log_too};
+    const int out = log_into_pipe();
+    memset(filler, '-', sizeof filler);
+    ck_assert_int_eq(write(STDERR_FILENO, filler, sizeof filler), sizeof filler);
+    ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &soon, NULL), 0);
+    log_warn("full", "n=5");
+    ck_assert(has_interrupted);
+    close(out);
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("log");
     TCase *const tests = tcase_create("pipes");
     tcase_add_test(tests, a_line_that_is_longer_than_the_room_of_the_pipe_is_cut_and_counted);
     tcase_add_test(tests, a_long_line_is_whole_where_somebody_reads);
+    tcase_add_test(tests, a_signals_handler_may_log_whatever_it_interrupts);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }
