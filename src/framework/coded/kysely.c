@@ -4,7 +4,6 @@
  * 0.28.18 and kysely-ctl 0.20.0.
  */
 #include "framework/coded/code.h"
-#include "framework/core/reading.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -132,18 +131,6 @@ static const char *folder_at(struct arena *arena, const struct folder *folder, c
     "pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') COLLATE "                   \
     "pg_catalog.\"C\"));"
 
-extern const struct framework framework_kysely;
-
-/* ensureMigrationsInOrder of kysely 0.28.18. */
-static bool kysely_read(struct ledger_reading *reading)
-{
-    const bool ok = ledger_read_facts(reading, &framework_kysely.ledger);
-    if (ok && reading->folder != NULL && reading->folder->habits == NULL) {
-        ledger_note_order(reading, "kysely", "corrupted migrations");
-    }
-    return ok;
-}
-
 const struct framework framework_kysely = {
     .id = "kysely",
     .display_name = "Kysely",
@@ -159,6 +146,7 @@ const struct framework framework_kysely = {
                       "KEY, \"is_locked\" integer DEFAULT 0 NOT NULL);"
                       "{guard:kysely_migration_lock}INSERT INTO {ledger:kysely_migration_lock} (id, is_locked) VALUES "
                       "('migration_lock', 0) ON CONFLICT DO NOTHING;",
+            .order_note = "kysely stops at that (\"corrupted migrations\")", /* ensureMigrationsInOrder */
             .record = RECORD,
             .advisory_locks = KEYS(INT64_C(3853314791062309107)),
         },
@@ -199,5 +187,5 @@ const struct framework framework_kysely = {
             .run = WORDS("migrate:latest", "--no-outdated-check"),
             .run_to = WORDS("migrate:up", "{name}", "--no-outdated-check"),
         },
-    .hooks = {.configure = kysely_configure, .accept = kysely_accept, .read_ledger = kysely_read},
+    .hooks = {.configure = kysely_configure, .accept = kysely_accept},
 };

@@ -59,6 +59,11 @@ struct ledger_facts {
     /* It cannot record a migration before the earlier ones are recorded (a single row with a version, a chain). */
     bool records_in_order;
 
+    /* Its tool compares the rows, in their order, with the files, and stops at a row behind one whose file comes later
+     * and at one that is there twice, unless the folder has habits of its own: "kysely stops at that"; NULL: it does
+     * not. Rows without a file, and files without a row, are seen otherwise. */
+    const char *order_note;
+
     /* The table's default name in an older version, whose rows this version does not read; NULL: none. */
     const char *older_table;
     const char

@@ -36,6 +36,29 @@ static void fill_up(struct ledger_reading *reading)
     }
 }
 
+/* Notes the first row at which its tool stops. */
+static void note_order(struct ledger_reading *reading, const char *stops)
+{
+    struct file_index index = file_index_of(reading->arena, reading->files);
+    struct ledger_entries *const entries = &reading->entries;
+    const struct migration_file *last = NULL;
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct migration_file *const file = file_index_find(&index, ledger_entry_key(&entries->items[i]));
+        if (file != NULL && last != NULL && file <= last) {
+            entries->stops_tool =
+                file == last
+                    ? arena_printf(reading->arena, "The tracking table has \"%s\" twice: %s.", file->name, stops)
+                    : arena_printf(reading->arena,
+                                   "The tracking table has \"%s\" behind \"%s\", whose file comes after it: %s. Give "
+                                   "the row the time that it should have, or delete it if it is there twice.",
+                                   file->name, last->name, stops);
+            ledger_warn(reading, entries->stops_tool);
+            return;
+        }
+        last = file == NULL ? last : file;
+    }
+}
+
 bool ledger_read_facts(struct ledger_reading *reading, const struct ledger_facts *facts)
 {
     struct buffer sql = {.arena = reading->arena};
@@ -54,30 +77,8 @@ bool ledger_read_facts(struct ledger_reading *reading, const struct ledger_facts
     } else if (facts->knows_only_last && reading->entries.count > 0) {
         fill_up(reading);
     }
-    return true;
-}
-
-void ledger_note_order(struct ledger_reading *reading, const char *tool, const char *stops)
-{
-    struct file_index index = file_index_of(reading->arena, reading->files);
-    struct ledger_entries *const entries = &reading->entries;
-    const struct migration_file *last = NULL;
-    for (size_t i = 0; i < entries->count; i++) {
-        const struct migration_file *const file = file_index_find(&index, ledger_entry_key(&entries->items[i]));
-        if (file != NULL && last != NULL && file <= last) {
-            entries->stops_tool =
-                file == last
-                    ? arena_printf(reading->arena, "The tracking table has \"%s\" twice: %s stops at that (\"%s\").",
-                                   file->name, tool, stops)
-                    : arena_printf(
-                          reading->arena,
-                          "The tracking table has \"%s\" behind \"%s\", whose file comes after it: %s stops at "
-                          "that (\"%s\"). Give the row the time that it should have, or delete it if it is "
-                          "there twice.",
-                          file->name, last->name, tool, stops);
-            ledger_warn(reading, entries->stops_tool);
-            return;
-        }
-        last = file == NULL ? last : file;
+    if (facts->order_note != NULL && reading->folder != NULL && reading->folder->habits == NULL) {
+        note_order(reading, facts->order_note);
     }
+    return true;
 }

@@ -5,7 +5,6 @@
 #include "framework/core/listing.h"
 #include "framework/core/locale_order.h"
 #include "framework/core/package.h"
-#include "framework/core/reading.h"
 #include "framework/core/script.h"
 #include "framework/core/unread.h"
 #include "framework/formats/properties.h"
@@ -219,19 +218,6 @@ static bool ignores_hidden(struct text behind, struct text content)
     return text_starts_with(said, "..*") && (said.size == 3 || strchr(" \"'\\\n", said.data[3]) != NULL);
 }
 
-extern const struct framework framework_node_pg_migrate;
-
-/* checkOrder of node-pg-migrate 9.0.0. Where our runs send the SQL it is a warning: a program looks at it only if it
- * says checkOrder, and rows are in this order after a late migration that was allowed. */
-static bool node_pg_migrate_read(struct ledger_reading *reading)
-{
-    const bool ok = ledger_read_facts(reading, &framework_node_pg_migrate.ledger);
-    if (ok && reading->folder != NULL && reading->folder->habits == NULL) {
-        ledger_note_order(reading, "node-pg-migrate", "is preceding already run migration");
-    }
-    return ok;
-}
-
 const struct framework framework_node_pg_migrate = {
     .id = "node-pg-migrate",
     .display_name = "node-pg-migrate",
@@ -245,6 +231,9 @@ const struct framework framework_node_pg_migrate = {
             .create = "CREATE TABLE {ledger} (id SERIAL PRIMARY KEY, name varchar(255) NOT NULL, "
                       "run_on timestamp NOT NULL);",
             .path = search_path_of,
+            /* checkOrder. Where our runs send the SQL it is a warning: a program looks at it only if it says
+             * checkOrder, and rows are in this order after a late migration that was allowed. */
+            .order_note = "node-pg-migrate stops at that (\"is preceding already run migration\")",
             /* run_on is a time without a zone, and the rows are compared in its order: one that was written by a
              * session in another zone must not be later than ours. */
             .record = "INSERT INTO {ledger} (name, run_on) SELECT {name}, greatest(pg_catalog.now()::timestamp, "
@@ -303,6 +292,5 @@ const struct framework framework_node_pg_migrate = {
     .hooks = {.configure = node_pg_migrate_configure,
               .accept = node_pg_migrate_accept,
               .compare = by_prefix,
-              .script = node_pg_migrate_script,
-              .read_ledger = node_pg_migrate_read},
+              .script = node_pg_migrate_script},
 };
