@@ -209,16 +209,15 @@ static void tell_dropped(void)
 
 static void write_locked(const char *bytes, size_t size)
 {
-    if (!is_taken()) {
-        dropped++;
-    } else if (dropped == 0) {
+    bool has_room = is_taken();
+    if (has_room && dropped > 0) {
+        tell_dropped();
+        has_room = is_taken();
+    }
+    if (has_room) {
         put_line(bytes, size);
     } else {
-        tell_dropped();
-        dropped = is_taken() ? 0 : 1;
-        if (dropped == 0) {
-            put_line(bytes, size);
-        }
+        dropped++;
     }
 }
 
