@@ -135,6 +135,8 @@ SCRIPTS |= {
     "keys of a parent only": ("CREATE TABLE p (k int, v int) PARTITION BY RANGE (k); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10); INSERT INTO p VALUES (1)", ["ALTER TABLE ONLY p ADD CONSTRAINT u UNIQUE (k)", "CREATE INDEX ON ONLY p (v)"]),
     "tables that the plan makes": ("CREATE TABLE t (id int); INSERT INTO t VALUES (1)", ["CREATE TABLE n (a int)", "ALTER TABLE n ADD COLUMN b int DEFAULT random()", "ALTER TABLE n ADD CHECK (a > 0)", "ALTER TABLE n ALTER a SET NOT NULL", "CREATE INDEX ON n (a)"]),
 }
+ALREADY = SCRIPTS["files and constraints that are so already"]
+SCRIPTS["files and constraints of a plan that is read twice"] = (ALREADY[0], [f"{ALREADY[1][0]} /* {'x' * 4096} */", *ALREADY[1][1:]])
 SCRIPTS["triggers on"] = (FIRING + "; " + SCRIPTS["triggers on"][0], SCRIPTS["triggers on"][1])
 
 

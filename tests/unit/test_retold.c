@@ -13,6 +13,7 @@ static struct {
     enum sql_type_kind kind;
     const char *base;
     bool is_indexed;
+    bool is_valid; /* each constraint */
 } database;
 
 static struct arena *arena;
@@ -44,11 +45,19 @@ static bool is_indexed(void *data, const char *schema, const char *table, const 
     return database.is_indexed;
 }
 
+/* As asked.c, it needs its data. */
+static bool is_so(void *asked, const char *schema, const char *relation, const char *what, const char *name)
+{
+    (void)schema, (void)relation;
+    ck_assert_ptr_eq(asked, &database);
+    return strcmp(what, "constraint") == 0 && strcmp(name, "late") == 0 && database.is_valid;
+}
+
 static void set_up(void)
 {
     arena = arena_new(0);
     retold = retold_new(arena);
-    database.is_new = database.is_indexed = false;
+    database.is_new = database.is_indexed = database.is_valid = false;
     database.type = "character varying(20)";
     database.kind = SQL_TYPE_NOT_KNOWN;
     database.base = NULL;
@@ -56,7 +65,9 @@ static void set_up(void)
                                .is_new = is_new,
                                .column_type = column_type,
                                .type_kind = type_kind,
-                               .is_indexed = is_indexed};
+                               .is_indexed = is_indexed,
+                               .is_so = is_so,
+                               .asked = &database};
 }
 
 static void tear_down(void)
@@ -66,6 +77,7 @@ static void tear_down(void)
 
 static const char widened[] = "ALTER TABLE public.users ALTER COLUMN name TYPE varchar(40)";
 static const char retyped[] = "ALTER TABLE users ALTER COLUMN name TYPE email";
+static const char validated[] = "ALTER TABLE users VALIDATE CONSTRAINT late";
 
 static struct sql_effects note(const char *statement)
 {
@@ -126,6 +138,17 @@ START_TEST(a_type_that_becomes_known_gives_nothing)
 }
 END_TEST
 
+START_TEST(a_constraint_that_becomes_valid_gives_nothing)
+{
+    ck_assert_int_eq(note(validated).work, SQL_WORK_SCAN);
+    note(validated);
+    ck_assert(gives(validated));
+    database.is_valid = true;
+    ck_assert(!gives(validated));
+    ck_assert_int_eq(note(validated).work, SQL_WORK_NONE);
+}
+END_TEST
+
 START_TEST(a_statement_that_was_not_noted_is_not_given_and_those_behind_it_are)
 {
     note(widened);
@@ -153,6 +176,7 @@ int main(void)
     tcase_add_test(tests, what_was_read_is_given_as_it_was_read);
     tcase_add_test(tests, another_fact_gives_nothing);
     tcase_add_test(tests, a_type_that_becomes_known_gives_nothing);
+    tcase_add_test(tests, a_constraint_that_becomes_valid_gives_nothing);
     tcase_add_test(tests, a_statement_that_was_not_noted_is_not_given_and_those_behind_it_are);
     tcase_add_test(tests, a_fact_that_nobody_tells_is_not_asked_for);
     suite_add_tcase(suite, tests);

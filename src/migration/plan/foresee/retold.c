@@ -11,12 +11,12 @@
 #define OF_PARTS_2(X) X(has_beside) X(is_indexed) X(is_collated) X(is_virtual)
 #define OF_PARTS(X)   OF_PARTS_1(X) OF_PARTS_2(X)
 
-#define MOST_WORDS 3
+#define MOST_WORDS 4
 
 #define FACT(name) FACT_##name,
 enum fact {
     OF_NAMES(FACT) OF_PARTS(FACT) FACT(column_type) FACT(is_new) FACT(is_harmless) FACT(type_kind) FACT(base_of)
-        FACT(is_zone_utc)
+        FACT(is_zone_utc) FACT(is_so)
 };
 
 struct answer {
@@ -92,32 +92,37 @@ static struct answer ask(const struct sql_facts *facts, enum fact fact, const ch
     case FACT_is_zone_utc:
         answer.number = facts->is_zone_utc(facts->asked) ? 1 : 0;
         break;
+    case FACT_is_so:
+        answer.number = facts->is_so(facts->asked, words[0], words[1], words[2], words[3]) ? 1 : 0;
+        break;
     }
     return answer;
 }
 
-static struct answer tell(void *data, enum fact fact, const char *a, const char *b, const char *c)
+static struct answer tell(void *data, enum fact fact, const char *const words[MOST_WORDS])
 {
     struct telling *const telling = data;
     struct told *const told = arena_alloc(telling->arena, sizeof *told);
-    *told = (struct told){
-        .fact = fact,
-        .words = {arena_strdup(telling->arena, a), arena_strdup(telling->arena, b), arena_strdup(telling->arena, c)}};
+    *told = (struct told){.fact = fact};
+    for (size_t i = 0; i < MOST_WORDS; i++) {
+        told->words[i] = arena_strdup(telling->arena, words[i]);
+    }
     told->answer = ask(telling->facts, fact, told->words);
     *telling->last = told;
     telling->last = &told->next;
     return told->answer;
 }
 
+#define WORDS(...) ((const char *const[MOST_WORDS]){__VA_ARGS__})
 #define TELL_NAMES(name)                                                                                               \
     static bool name(void *data, const char *a, const char *b)                                                         \
     {                                                                                                                  \
-        return tell(data, FACT_##name, a, b, NULL).number != 0;                                                        \
+        return tell(data, FACT_##name, WORDS(a, b)).number != 0;                                                       \
     }
 #define TELL_PARTS(name)                                                                                               \
     static bool name(void *data, const char *a, const char *b, const char *c)                                          \
     {                                                                                                                  \
-        return tell(data, FACT_##name, a, b, c).number != 0;                                                           \
+        return tell(data, FACT_##name, WORDS(a, b, c)).number != 0;                                                    \
     }
 OF_NAMES(TELL_NAMES)
 OF_PARTS(TELL_PARTS)
@@ -126,31 +131,36 @@ TELL_NAMES(is_harmless)
 
 static const char *column_type(void *data, const char *schema, const char *table, const char *column)
 {
-    return tell(data, FACT_column_type, schema, table, column).text;
+    return tell(data, FACT_column_type, WORDS(schema, table, column)).text;
 }
 
 static enum sql_type_kind type_kind(void *data, const char *schema, const char *type, const char **base)
 {
-    const struct answer answer = tell(data, FACT_type_kind, schema, type, NULL);
+    const struct answer answer = tell(data, FACT_type_kind, WORDS(schema, type));
     *base = answer.text;
     return (enum sql_type_kind)answer.number;
 }
 
 static const char *base_of(void *data, const char *type)
 {
-    return tell(data, FACT_base_of, type, NULL, NULL).text;
+    return tell(data, FACT_base_of, WORDS(type)).text;
 }
 
 static bool is_zone_utc(void *data)
 {
-    return tell(data, FACT_is_zone_utc, NULL, NULL, NULL).number != 0;
+    return tell(data, FACT_is_zone_utc, WORDS(NULL)).number != 0;
 }
 
-/* What the caller does not tell, ours do not, either. */
+static bool is_so(void *data, const char *schema, const char *relation, const char *what, const char *name)
+{
+    return tell(data, FACT_is_so, WORDS(schema, relation, what, name)).number != 0;
+}
+
+/* What the caller does not tell, ours do not, either. No function of the caller's is copied: it would get our data. */
 static struct sql_facts facts_of(struct telling *telling)
 {
-    struct sql_facts facts = *telling->facts;
-#define TAKE(name) facts.name = facts.name == NULL ? NULL : name;
+    struct sql_facts facts = {.server_version = telling->facts->server_version, .data = telling, .asked = telling};
+#define TAKE(name) facts.name = telling->facts->name == NULL ? NULL : name;
     OF_NAMES(TAKE)
     OF_PARTS(TAKE)
     TAKE(column_type)
@@ -159,7 +169,7 @@ static struct sql_facts facts_of(struct telling *telling)
     TAKE(type_kind)
     TAKE(base_of)
     TAKE(is_zone_utc)
-    facts.data = facts.asked = telling;
+    TAKE(is_so)
     return facts;
 }
 
