@@ -129,7 +129,6 @@ static void set_not_null(struct effects_reader *reader, const struct alter *alte
     }
 }
 
-/* The other table of a foreign key is read, under a lock that stops neither readers nor writers. */
 /* Is it known to be so already? what: as for facts. */
 static bool is_so(const struct effects_reader *reader, const struct alter *alter, const char *what, const char *name)
 {
@@ -167,6 +166,7 @@ static void set_files(struct effects_reader *reader, const struct alter *alter)
     effects_work(reader, is_there ? SQL_WORK_NONE : SQL_WORK_REWRITE, is_there ? NULL : kinds[i].advice);
 }
 
+/* The other table of a foreign key is read, under a lock that stops neither readers nor writers. */
 static void validate_constraint(struct effects_reader *reader, const struct alter *alter)
 {
     alter_lock(reader, alter, SQL_LOCK_SHARE_UPDATE_EXCLUSIVE);

@@ -393,7 +393,6 @@ static void alter_enum(struct effects_reader *reader, const json_t *body)
     }
 }
 
-/* GRANT on objects of a kind, or on all of a schema; also the columns that it names. */
 static bool grants(const json_t *privileges, const char *name)
 {
     bool has = false;
@@ -403,6 +402,7 @@ static bool grants(const json_t *privileges, const char *name)
     return has;
 }
 
+/* GRANT on objects of a kind, or on all of a schema; also the columns that it names. */
 static void grant(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const objects = json_object_get(body, "objects");
