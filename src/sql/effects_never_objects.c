@@ -83,7 +83,6 @@ void never_default_privileges(const struct never *never, const json_t *body)
 /* ---- sequences ---- */
 
 struct sequence {
-    double increment;
     double least;
     double most;
     double start;
@@ -138,12 +137,10 @@ void never_sequence(const struct never *never, const json_t *body)
 
 void never_made_sequence(const struct never *never, const json_t *options, const json_t *column_type)
 {
-    const struct sequence given = {.increment = number_of(options, "increment", 1)};
-    const bool falls = given.increment < 0;
+    const bool falls = number_of(options, "increment", 1) < 0;
     const json_t *const type = tree_body(json_object_get(tree_option(options, "as"), "arg"), "TypeName");
     const double bound = largest_of(type == NULL ? column_type : type);
-    struct sequence sequence = {.increment = given.increment,
-                                .least = number_of(options, "minvalue", falls ? -bound - 1 : 1),
+    struct sequence sequence = {.least = number_of(options, "minvalue", falls ? -bound - 1 : 1),
                                 .most = number_of(options, "maxvalue", falls ? -1 : bound)};
     sequence.start = number_of(options, "start", falls ? sequence.most : sequence.least);
     of_any(never, options);

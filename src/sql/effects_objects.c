@@ -185,14 +185,13 @@ static void reach_of_rename(struct effects_reader *reader, const json_t *body)
                                                          .name = tree_string(relation, "relname")});
     } else if (tree_string(body, "subname")[0] != '\0') {
         /* A key is renamed in this table only, a CHECK where it is inherited. */
-        effects_reach_object(
-            reader, &(struct sql_reach){.kind = SQL_REACH_CHILDREN,
-                                        .lock = SQL_LOCK_ACCESS_EXCLUSIVE,
-                                        .type = strcmp(type, "OBJECT_TABCONSTRAINT") == 0 ? "constraint" : "relation",
-                                        .schema = tree_string(relation, "schemaname"),
-                                        .name = tree_string(relation, "relname"),
-                                        .part = strcmp(type, "OBJECT_TABCONSTRAINT") == 0 ? tree_string(body, "subname")
-                                                                                          : NULL});
+        const bool is_constraint = strcmp(type, "OBJECT_TABCONSTRAINT") == 0;
+        effects_reach_object(reader, &(struct sql_reach){.kind = SQL_REACH_CHILDREN,
+                                                         .lock = SQL_LOCK_ACCESS_EXCLUSIVE,
+                                                         .type = is_constraint ? "constraint" : "relation",
+                                                         .schema = tree_string(relation, "schemaname"),
+                                                         .name = tree_string(relation, "relname"),
+                                                         .part = is_constraint ? tree_string(body, "subname") : NULL});
     } else {
         effects_change(reader, &(struct sql_change){.kind = SQL_CHANGE_RENAMES,
                                                     .schema = tree_string(relation, "schemaname"),
