@@ -199,11 +199,7 @@ void targets_note(struct arena *arena, struct targets *targets, struct text stat
 bool targets_matter(struct text script)
 {
     static const char *const verbs[] = {"reindex", "cluster", "subscription", "concurrently", NULL};
-    struct sql_reader words = sql_read(script);
-    while (words.token.kind != SQL_END && !sql_is_any_word(&words.token, verbs)) {
-        sql_advance(&words);
-    }
-    return words.token.kind != SQL_END;
+    return sql_has_any_word(script, verbs);
 }
 
 const char *targets_alone(struct arena *arena, const struct targets *targets, struct text statement)

@@ -220,7 +220,7 @@ static bool may_take_away(struct arena *arena, struct text statement)
 {
     static const char *const rows[] = {"insert", "update", "delete", "merge", "copy", "create", NULL};
     static const char *const takes[] = {"drop", "rename", "execute", "perform", "call", NULL};
-    struct sql_reader words = sql_read(statement);
+    const struct sql_reader words = sql_read(statement);
     struct sql_code code;
     if (sql_is_any_word(&words.token, rows)) {
         return false;
@@ -228,11 +228,7 @@ static bool may_take_away(struct arena *arena, struct text statement)
     if (!sql_is_word(&words.token, "do") || !sql_code(arena, statement, &code)) {
         return true;
     }
-    words = sql_read(code.body);
-    while (words.token.kind != SQL_END && !sql_is_any_word(&words.token, takes)) {
-        sql_advance(&words);
-    }
-    return words.token.kind != SQL_END;
+    return sql_has_any_word(code.body, takes);
 }
 
 void proven_note(struct proven *proven, struct text statement, const struct sql_effects *effects)
