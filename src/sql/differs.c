@@ -182,19 +182,13 @@ static bool differs(const struct walk *walk, const char *key, json_t *a, json_t 
     return json_is_string(a) && json_is_string(b) && string_differs(key, a, b);
 }
 
-static json_t *only_statement(const json_t *tree)
-{
-    const json_t *const statements = json_object_get(tree, "stmts");
-    return json_array_size(statements) == 1 ? json_object_get(json_array_get(statements, 0), "stmt") : NULL;
-}
-
 bool sql_differs_surely(struct arena *arena, struct text script, struct text printed, bool strings_are_exact)
 {
     const struct walk walk = {strings_are_exact};
     json_t *const a = sql_parse(arena, script);
     json_t *const b = a == NULL ? NULL : sql_parse(arena, printed);
-    json_t *const one = only_statement(a);
-    json_t *const other = only_statement(b);
+    json_t *const one = tree_only_statement(a);
+    json_t *const other = tree_only_statement(b);
     const bool is_other = one != NULL && other != NULL && differs(&walk, "", one, other);
     json_decref(a);
     json_decref(b);

@@ -131,10 +131,9 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
     };
     json_t *const known = sql_parse(arena, statement);
     json_t *const tree = known != NULL ? known : parse_newer(&reader);
-    const json_t *const statements = json_object_get(tree, "stmts");
+    json_t *const node = tree_only_statement(tree);
     *effects = (struct sql_effects){.is_newer = known == NULL && tree != NULL};
-    if (json_array_size(statements) == 1) {
-        json_t *const node = json_object_get(json_array_get(statements, 0), "stmt");
+    if (node != NULL) {
         effects->work = SQL_WORK_NONE;
         effects_statement(&reader, node);
         effects_touches(&reader, node);

@@ -128,13 +128,11 @@ static bool is_expression(struct arena *arena, struct text text, const char *col
 {
     const char *const query = arena_printf(arena, "SELECT (%.*s)", (int)text.size, text.data);
     json_t *const tree = sql_parse(arena, text_of(query));
-    const json_t *const statements = json_object_get(tree, "stmts");
-    const json_t *const select = tree_body(json_object_get(json_array_get(statements, 0), "stmt"), "SelectStmt");
+    const json_t *const select = tree_body(tree_only_statement(tree), "SelectStmt");
     const json_t *const targets = json_object_get(select, "targetList");
     json_t *const value = json_object_get(tree_body(json_array_get(targets, 0), "ResTarget"), "val");
     const char *const found = effects_plain_columns(arena, value);
-    const bool is = json_array_size(statements) == 1 && json_array_size(targets) == 1 && found != NULL &&
-                    strcmp(found, columns) == 0;
+    const bool is = json_array_size(targets) == 1 && found != NULL && strcmp(found, columns) == 0;
     json_decref(tree);
     return is;
 }

@@ -97,9 +97,8 @@ bool sql_is_steady_select(struct arena *arena, struct text body)
     static const char *const only[] = {"targetList", "limitOption", "op", NULL};
     const struct effects_reader reader = {.arena = arena, .statement = body, .facts = &nothing};
     json_t *const tree = sql_parse(arena, body);
-    const json_t *const statements = json_object_get(tree, "stmts");
-    json_t *const select = json_object_get(json_object_get(json_array_get(statements, 0), "stmt"), "SelectStmt");
-    bool is = json_array_size(statements) == 1 && tree_count(select, "targetList") == 1;
+    json_t *const select = json_object_get(tree_only_statement(tree), "SelectStmt");
+    bool is = tree_count(select, "targetList") == 1;
     bool has_more = false;
     const char *key;
     json_t *value;

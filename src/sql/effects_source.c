@@ -58,12 +58,10 @@ static struct searching searching_for(const struct effects_reader *reader, const
 /* The node of the piece in the tree of what was parsed; NULL: there is another number of statements or of columns. */
 static json_t *node_of(const struct searching *searching, json_t *tree)
 {
-    const json_t *const statements = json_object_get(tree, "stmts");
-    json_t *const node = json_object_get(json_array_get(statements, 0), "stmt");
+    json_t *const node = tree_only_statement(tree);
     const json_t *const targets = json_object_get(tree_body(node, "SelectStmt"), "targetList");
     json_t *const value = json_object_get(tree_body(json_array_get(targets, 0), "ResTarget"), "val");
-    return json_array_size(statements) != 1     ? NULL
-           : searching->is == SOURCE_QUERY      ? node
+    return searching->is == SOURCE_QUERY        ? node
            : json_array_size(targets) != 1      ? NULL
            : searching->is == SOURCE_EXPRESSION ? value
                                                 : json_object_get(tree_body(value, "TypeCast"), "typeName");

@@ -45,6 +45,12 @@ const json_t *tree_body(const json_t *node, const char *kind)
     return json_object_get(node, kind);
 }
 
+json_t *tree_only_statement(const json_t *tree)
+{
+    const json_t *const statements = json_object_get(tree, "stmts");
+    return json_array_size(statements) == 1 ? json_object_get(json_array_get(statements, 0), "stmt") : NULL;
+}
+
 const char *tree_name(const json_t *names, size_t from_end)
 {
     const size_t count = json_array_size(names);

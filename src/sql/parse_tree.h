@@ -26,6 +26,9 @@ const char *tree_node(json_t *node, json_t **body);
 /* The body of a node of this kind; NULL for other kinds. */
 const json_t *tree_body(const json_t *node, const char *kind);
 
+/* The statement of a tree that has exactly one; NULL for others, and for NULL. */
+json_t *tree_only_statement(const json_t *tree);
+
 /* The string number `from_end` from the end of a list of names (0: the last); NULL if the list is shorter. */
 const char *tree_name(const json_t *names, size_t from_end);
 

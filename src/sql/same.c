@@ -158,13 +158,6 @@ static bool same(const struct around *around, json_t *a, json_t *b)
 
 /* ---- statements ---- */
 
-/* The statement of a tree that has one; NULL for NULL. */
-static json_t *only_statement(const json_t *tree)
-{
-    const json_t *const statements = json_object_get(tree, "stmts");
-    return json_array_size(statements) == 1 ? json_object_get(json_array_get(statements, 0), "stmt") : NULL;
-}
-
 static const struct around nowhere = {.key = ""};
 
 static bool same_statement(json_t *a, json_t *b)
@@ -208,8 +201,8 @@ static bool compare(struct arena *arena, struct text script, struct text printed
 {
     json_t *const a = sql_parse(arena, script);
     json_t *const b = a == NULL ? NULL : sql_parse(arena, printed);
-    json_t *const one = only_statement(a);
-    json_t *const other = only_statement(b);
+    json_t *const one = tree_only_statement(a);
+    json_t *const other = tree_only_statement(b);
     const bool equal = one != NULL && other != NULL && same_of(one, other);
     json_decref(a);
     json_decref(b);
