@@ -5,9 +5,7 @@
 
 #include "sql/parse.h"
 #include "sql/parse_tree.h"
-#include "sql/split.h"
 
-#include <pg_query.h>
 #include <string.h>
 
 struct walk {
@@ -255,11 +253,8 @@ bool sql_mentions_of(struct arena *arena, struct text sql, struct sql_mentions *
                            "this is longer than %d bytes, too deep, or has a quote or comment that does not end",
                            SQL_MENTIONS_LIMIT);
     }
-    const PgQueryParseResult result = pg_query_parse(sql_for_parser(arena, sql));
-    const char *const error = result.error == NULL ? NULL : arena_strdup(arena, result.error->message);
-    json_t *const tree = error == NULL ? json_loads(result.parse_tree, 0, NULL) : NULL;
-    pg_query_free_parse_result(result);
-    tree_mark_ctes(tree);
+    const char *error;
+    json_t *const tree = sql_parse_checked(arena, sql, &error);
     const bool ok = read_tree(arena, tree, mentions);
     json_decref(tree);
     return ok || status_fail(status, STATUS_INVALID_ARGUMENT, "%s", error == NULL ? "this cannot be parsed" : error);

@@ -73,16 +73,20 @@ bool sql_may_be_parsed_up_to(struct text statement, size_t most, size_t levels)
     return true;
 }
 
-json_t *sql_parse(struct arena *arena, struct text statement)
+json_t *sql_parse_checked(struct arena *arena, struct text text, const char **error)
 {
-    if (statement.size == 0 || !sql_may_be_parsed(statement)) {
-        return NULL;
-    }
-    const PgQueryParseResult result = pg_query_parse(sql_for_parser(arena, statement));
+    const PgQueryParseResult result = pg_query_parse(sql_for_parser(arena, text));
+    *error = result.error == NULL ? NULL : arena_strdup(arena, result.error->message);
     json_t *const tree = result.error == NULL ? json_loads(result.parse_tree, 0, NULL) : NULL;
     if (tree != NULL && strstr(result.parse_tree, "\"withClause\"") != NULL) {
         tree_mark_ctes(tree);
     }
     pg_query_free_parse_result(result);
     return tree;
+}
+
+json_t *sql_parse(struct arena *arena, struct text statement)
+{
+    const char *error;
+    return statement.size == 0 || !sql_may_be_parsed(statement) ? NULL : sql_parse_checked(arena, statement, &error);
 }

@@ -21,6 +21,10 @@ int sql_grammar_version(void);
  * (sql_may_be_parsed), or is not accepted. arena: for a copy of the text. */
 json_t *sql_parse(struct arena *arena, struct text statement);
 
+/* The same for a text of any number of statements that may be parsed. *error: what the parser says against it; NULL:
+ * nothing. */
+json_t *sql_parse_checked(struct arena *arena, struct text text, const char **error);
+
 /* Returns false for what libpg_query must not parse: too long, too deeply nested, broken, or not UTF-8. */
 bool sql_may_be_parsed(struct text statement);
 
