@@ -140,6 +140,10 @@ void effects_written(struct effects_reader *reader, const json_t *body);
 /* INSERT and UPDATE, and DELETE: effects_rows.c. */
 void effects_rows(struct effects_reader *reader, const json_t *body);
 void effects_deleted_rows(struct effects_reader *reader, const json_t *body);
+/* The names of ResTargets, separated as by effects_put_name. */
+const char *effects_target_names(struct arena *arena, const json_t *targets);
+/* How many values a row of VALUES, or of a query, has; 0: not known, because of a star. */
+size_t effects_count_values(const json_t *query);
 /* The columns that its expressions read: effects_columns.c. */
 void effects_columns(struct effects_reader *reader, const char *kind, json_t *body, json_t *node);
 /* Adds those names, separated by the character 31, that are not there yet. */

@@ -17,6 +17,15 @@ static void need_part(struct effects_reader *reader, enum sql_need_kind kind, co
 
 /* ---- the values of an INSERT ---- */
 
+const char *effects_target_names(struct arena *arena, const json_t *targets)
+{
+    struct buffer names = {.arena = arena};
+    for (size_t i = 0; i < json_array_size(targets); i++) {
+        effects_put_name(&names, i, tree_string(tree_body(json_array_get(targets, i), "ResTarget"), "name"));
+    }
+    return buffer_string(&names);
+}
+
 static bool find_star(void *data, const char *key, json_t *object)
 {
     bool *const found = data;
@@ -50,8 +59,7 @@ static json_t *items_of(const json_t *query)
     return json_array_size(rows) > 0 ? row_of(rows, 0) : json_object_get(query, "targetList");
 }
 
-/* How many values a row has; 0: not known. */
-static size_t count_values(const json_t *query)
+size_t effects_count_values(const json_t *query)
 {
     json_t *const items = items_of(query);
     return has_star(items) ? 0 : json_array_size(items);
@@ -101,16 +109,12 @@ static void need_filled(struct effects_reader *reader, const json_t *body, const
 {
     const json_t *const columns = json_object_get(body, "cols");
     const json_t *const range = json_object_get(body, "relation");
-    const size_t values = query == NULL ? 0 : count_values(query);
-    struct buffer given = {.arena = reader->arena};
-    for (size_t i = 0; i < json_array_size(columns); i++) {
-        effects_put_name(&given, i, tree_string(tree_body(json_array_get(columns, i), "ResTarget"), "name"));
-    }
+    const size_t values = query == NULL ? 0 : effects_count_values(query);
     if (query != NULL && tree_count(query, "valuesLists") == 0) {
         return;
     }
     if (json_array_size(columns) > 0) {
-        need_of_columns(reader, SQL_NEED_FILLED, range, buffer_string(&given), false);
+        need_of_columns(reader, SQL_NEED_FILLED, range, effects_target_names(reader->arena, columns), false);
     } else if (query == NULL || values > 0) {
         need_of_columns(reader, SQL_NEED_FILLED, range, arena_printf(reader->arena, "%zu", values), true);
     }
@@ -134,7 +138,7 @@ static void need_nullable(struct effects_reader *reader, const json_t *body, con
     const json_t *const columns = json_object_get(body, "cols");
     struct buffer nulls = {.arena = reader->arena};
     size_t count = 0;
-    for (size_t i = 0; i < count_values(query); i++) {
+    for (size_t i = 0; i < effects_count_values(query); i++) {
         const char *const name = tree_string(tree_body(json_array_get(columns, i), "ResTarget"), "name");
         if (has_null(query, i)) {
             effects_put_name(&nulls, count++,
@@ -152,7 +156,7 @@ static void of_insert(struct effects_reader *reader, const json_t *body)
     const json_t *const range = json_object_get(body, "relation");
     const json_t *const columns = json_object_get(body, "cols");
     const json_t *const query = first_query(body);
-    const size_t values = count_values(query);
+    const size_t values = effects_count_values(query);
     const size_t count = json_array_size(columns);
     const bool overrides = !tree_is(body, "override", "") && !tree_is(body, "override", "OVERRIDING_NOT_SET");
     for (size_t i = 0; i < count; i++) {

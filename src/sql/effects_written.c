@@ -19,14 +19,14 @@ static struct sql_value value_of(const struct effects_reader *reader, const json
                               text};
 }
 
-/* The names of ResTargets. */
-static const char *columns_of(struct arena *arena, const json_t *targets)
+/* written: the values, and what else is known of them. */
+static void note(struct effects_reader *reader, const json_t *range, const json_t *targets, struct sql_written written)
 {
-    struct buffer names = {.arena = arena};
-    for (size_t i = 0; i < json_array_size(targets); i++) {
-        effects_put_name(&names, i, tree_string(tree_body(json_array_get(targets, i), "ResTarget"), "name"));
-    }
-    return buffer_string(&names);
+    written.schema = effects_kept(reader->arena, tree_string(range, "schemaname"));
+    written.name = arena_strdup(reader->arena, tree_string(range, "relname"));
+    written.columns = effects_target_names(reader->arena, targets);
+    reader->effects->written = arena_alloc(reader->arena, sizeof written);
+    *reader->effects->written = written;
 }
 
 /* Is each target a whole column? Not a field or an element of one, nor one of several that get a row. */
@@ -72,43 +72,25 @@ static const json_t *value_at(const json_t *query, size_t row, size_t column)
                                  "val");
 }
 
-static size_t width_of(const json_t *query)
-{
-    const json_t *const rows = json_object_get(query, "valuesLists");
-    return rows != NULL ? tree_count(tree_body(json_array_get(rows, 0), "List"), "items")
-                        : tree_count(query, "targetList");
-}
-
-static bool has_star(const json_t *query)
-{
-    const json_t *const last = tree_body(value_at(query, 0, 0), "ColumnRef");
-    return last != NULL && tree_body(json_array_get(json_object_get(last, "fields"), 0), "A_Star") != NULL;
-}
-
 static void of_insert(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const query = tree_body(json_object_get(body, "selectStmt"), "SelectStmt");
     const json_t *const targets = json_object_get(body, "cols");
     const size_t count = count_rows(query);
-    const size_t width = width_of(query);
-    if (count == 0 || width == 0 || tree_is(body, "override", "OVERRIDING_USER_VALUE") || has_star(query) ||
-        !are_whole(targets) || (targets != NULL && json_array_size(targets) != width)) {
+    const size_t width = effects_count_values(query);
+    if (count == 0 || width == 0 || tree_is(body, "override", "OVERRIDING_USER_VALUE") || !are_whole(targets) ||
+        (targets != NULL && json_array_size(targets) != width)) {
         return;
     }
     struct sql_value *const values = arena_array(reader->arena, count * width, sizeof *values);
     for (size_t i = 0; i < count * width; i++) {
         values[i] = value_of(reader, value_at(query, i / width, i % width));
     }
-    const json_t *const range = json_object_get(body, "relation");
-    struct sql_written *const written = arena_alloc(reader->arena, sizeof *written);
-    *written = (struct sql_written){.schema = effects_kept(reader->arena, tree_string(range, "schemaname")),
-                                    .name = arena_strdup(reader->arena, tree_string(range, "relname")),
-                                    .columns = columns_of(reader->arena, targets),
-                                    .values = values,
-                                    .width = width,
-                                    .count = count,
-                                    .may_pass_over = json_object_get(body, "onConflictClause") != NULL};
-    reader->effects->written = written;
+    note(reader, json_object_get(body, "relation"), targets,
+         (struct sql_written){.values = values,
+                              .width = width,
+                              .count = count,
+                              .may_pass_over = json_object_get(body, "onConflictClause") != NULL});
 }
 
 /* ---- UPDATE ---- */
@@ -118,26 +100,21 @@ static void of_update(struct effects_reader *reader, const json_t *body)
     const json_t *const range = json_object_get(body, "relation");
     const json_t *const targets = json_object_get(body, "targetList");
     json_t *const where = json_object_get(body, "whereClause");
+    const size_t width = json_array_size(targets);
+    if (width == 0 || !are_whole(targets) || !tree_flag(range, "inh")) {
+        return;
+    }
     const char *const read = where == NULL ? "" : effects_plain_columns(reader->arena, where);
     const char *const text = read == NULL ? NULL : where == NULL ? "" : effects_source(reader, "where", 0, where);
-    const size_t width = json_array_size(targets);
-    if (text == NULL || width == 0 || !are_whole(targets) || !tree_flag(range, "inh")) {
+    if (text == NULL) {
         return;
     }
     struct sql_value *const values = arena_array(reader->arena, width, sizeof *values);
     for (size_t i = 0; i < width; i++) {
         values[i] = value_of(reader, json_object_get(tree_body(json_array_get(targets, i), "ResTarget"), "val"));
     }
-    struct sql_written *const written = arena_alloc(reader->arena, sizeof *written);
-    *written = (struct sql_written){.schema = effects_kept(reader->arena, tree_string(range, "schemaname")),
-                                    .name = arena_strdup(reader->arena, tree_string(range, "relname")),
-                                    .columns = columns_of(reader->arena, targets),
-                                    .values = values,
-                                    .width = width,
-                                    .count = 1,
-                                    .where = text,
-                                    .where_columns = read};
-    reader->effects->written = written;
+    note(reader, range, targets,
+         (struct sql_written){.values = values, .width = width, .count = 1, .where = text, .where_columns = read});
 }
 
 void effects_written(struct effects_reader *reader, const json_t *body)
