@@ -25,12 +25,9 @@ static struct pg_session *connect(const struct health_context *context, const st
                                   struct status *status)
 {
     const int64_t soon = deadline_in(CHECK_MS);
-    if (context->pool == NULL) {
-        status_fail_because(status, context->site->conninfo_code, REASON_NO_DATABASE, "%s",
-                            context->site->conninfo_error);
-        return NULL;
-    }
-    return pg_pool_take_pinned(context->pool, call->deadline < soon ? call->deadline : soon, status);
+    return site_is_connected(context->site, status)
+               ? pg_pool_take_pinned(context->pool, call->deadline < soon ? call->deadline : soon, status)
+               : NULL;
 }
 
 /* One row, and the session's server; NULL with a status on failure. For PQclear. */

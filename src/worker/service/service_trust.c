@@ -35,12 +35,9 @@ static ProtobufCMessage *who_am_i(void *data, struct rpc_call *call, const Proto
 /* A session for reading; NULL with a status on failure. */
 static struct pg_session *take_session(const struct trust_context *context, struct rpc_call *call)
 {
-    if (context->site->pool == NULL) {
-        status_fail_because(call->status, context->site->conninfo_code, REASON_NO_DATABASE, "%s",
-                            context->site->conninfo_error);
-        return NULL;
-    }
-    return pg_pool_take_pinned(context->site->pool, call->deadline, call->status);
+    return site_is_connected(context->site, call->status)
+               ? pg_pool_take_pinned(context->site->pool, call->deadline, call->status)
+               : NULL;
 }
 
 static Truss__Trust__V1__AuditRow *row_message(struct arena *arena, const struct audit_row *row)
