@@ -68,6 +68,15 @@ bool word_next(const char **list, struct text *word)
     return true;
 }
 
+bool text_has_one_of(struct text text, const char *words)
+{
+    bool has = false;
+    for (struct text word; !has && text.data != NULL && word_next(&words, &word);) {
+        has = memmem(text.data, text.size, word.data, word.size) != NULL;
+    }
+    return has;
+}
+
 bool word_is_one_of_nocase(struct text word, const char *const *list)
 {
     while (*list != NULL && !text_is_nocase(word, *list)) {

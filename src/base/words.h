@@ -37,6 +37,9 @@ bool word_is_one_of_nocase(struct text word, const char *const *list);
 /* Cuts the first word off *list, in which they are separated by "|". Returns false if nothing is left. */
 bool word_next(const char **list, struct text *word);
 
+/* Does the text have, anywhere, one of these words, which are separated by "|"? */
+bool text_has_one_of(struct text text, const char *words);
+
 /* "1 migration", "2 migrations", from `one` and `many`. */
 const char *words_counted(struct arena *arena, size_t count, const char *one, const char *many);
 

@@ -401,7 +401,7 @@ bool mention_next(struct arena *arena, const struct mention *mention, const stru
             return false;
         }
         *at = mentioned->at + strlen(mentioned->word);
-    } while (mention_is_of_others(arena, mention, file->content, mentioned, is_list));
+    } while (mention_is_of_others(mention, file->content, mentioned, is_list));
     reading.is_flag = mentioned->word[0] == '-';
     /* "-c search_path=app" and "?x-migrations-table=ours" are texts within a program. */
     reading.is_program =

@@ -59,8 +59,7 @@ static struct text last_command(struct text line)
 }
 
 /* Does the command of a flag contain one of these words before it? The lines of a YAML list form one command. */
-static bool is_of_command(struct arena *arena, const struct mention *mention, struct text content, size_t at,
-                          bool is_list)
+static bool is_of_command(const struct mention *mention, struct text content, size_t at, bool is_list)
 {
     size_t start = at;
     while (start > 0 && at - start < LINE_LIMIT &&
@@ -68,21 +67,15 @@ static bool is_of_command(struct arena *arena, const struct mention *mention, st
             (start > 1 && (content.data[start - 2] == '\\' || (is_list && at - start < COMMAND_LIMIT))))) {
         start--;
     }
-    const struct text before = last_command(text_slice(content, start, at));
-    bool is = mention->beside == NULL;
-    const char *rest = mention->beside;
-    for (struct text word; !is && word_next(&rest, &word);) {
-        is = text_find(before, arena_strndup(arena, word.data, word.size), 0) != SIZE_MAX;
-    }
-    return is;
+    return mention->beside == NULL || text_has_one_of(last_command(text_slice(content, start, at)), mention->beside);
 }
 
-bool mention_is_of_others(struct arena *arena, const struct mention *mention, struct text content,
-                          const struct mentioned *mentioned, bool is_list)
+bool mention_is_of_others(const struct mention *mention, struct text content, const struct mentioned *mentioned,
+                          bool is_list)
 {
     const size_t at = mentioned->at;
     return (mention->not_of != NULL && is_of_line(content, at, mention->not_of)) ||
            (mention->on != NULL && receiver_is_other(content, at, mention->on)) ||
            (mention->within != NULL && !is_within(content, at, mention->within)) ||
-           (mentioned->word[0] == '-' && !is_of_command(arena, mention, content, at, is_list));
+           (mentioned->word[0] == '-' && !is_of_command(mention, content, at, is_list));
 }

@@ -67,15 +67,6 @@ static bool is_class(struct text word)
     return word.size > 0 && isupper((unsigned char)word.data[0]) != 0 && has_small;
 }
 
-static bool has_one_of(struct text word, const char *words)
-{
-    bool has = false;
-    for (struct text part; !has && word_next(&words, &part);) {
-        has = memmem(word.data, word.size, part.data, part.size) != NULL;
-    }
-    return has;
-}
-
 /* The offset of what opens the parentheses, or the angle brackets, that end before `at`; `at` itself if they do not
  * open near. */
 static size_t opening(struct text content, size_t at, char open, char close)
@@ -183,7 +174,7 @@ bool receiver_is_other(struct text content, size_t at, const char *words)
     bool is_other = false;
     size_t places = 0;
     if (root.size == 0 || is_class(root)) {
-        return root.size > 0 && !has_one_of(root, words);
+        return root.size > 0 && !text_has_one_of(root, words);
     }
     for (size_t i = 0; i + root.size <= content.size && places < MOST_PLACES; i++) {
         if (memcmp(content.data + i, root.data, root.size) != 0 || (i > 0 && is_word_character(content.data[i - 1])) ||
@@ -196,7 +187,7 @@ bool receiver_is_other(struct text content, size_t at, const char *words)
             return false; /* a parameter whose type is not written */
         }
         const struct text type = declared_at(content, i, root.size);
-        if (type.size > 0 && has_one_of(type, words)) {
+        if (type.size > 0 && text_has_one_of(type, words)) {
             return false;
         }
         is_other = is_other || type.size > 0;
