@@ -53,16 +53,16 @@ static uint32_t with_number(uint32_t hash, uint32_t number, enum kind kind)
     return state.c;
 }
 
-/* Its own hash. Modules have names in ASCII. */
-static uint32_t with_atom(uint32_t hash, struct text name)
+/* The own hash of an atom, continuing from `own`; start with 0. Modules have names in ASCII. */
+static uint32_t atom_add(uint32_t own, const char *text)
 {
-    uint32_t own = 0;
+    const struct text name = text_of(text);
     for (size_t i = 0; i < name.size; i++) {
         own = (own << 4) + (unsigned char)name.data[i];
         const uint32_t high = own & UINT32_C(0xf0000000);
         own ^= high | high >> 24;
     }
-    return with_number(hash, own, KIND_ATOM);
+    return own;
 }
 
 /* Four bytes, of which those behind the end are 0, with the first in the lowest place. */
@@ -98,15 +98,10 @@ static uint32_t with_binary(uint32_t hash, struct text bytes)
 
 int64_t ecto_lock_key(const char *prefix, const char *repository)
 {
-    static const char elixir[] = "Elixir.";
-    char module[256];
-    const size_t size = strlen(repository) < sizeof module - sizeof elixir ? strlen(repository) : 0;
-    memcpy(module, elixir, sizeof elixir);
-    memcpy(module + sizeof elixir - 1, repository, size);
     uint32_t hash = with_number(0, 3, KIND_TUPLE);
-    hash = with_atom(hash, text_of("ecto"));
-    hash = prefix == NULL ? with_atom(hash, text_of("nil")) : with_binary(hash, text_of(prefix));
-    hash = with_atom(hash, (struct text){module, sizeof elixir - 1 + size});
+    hash = with_number(hash, atom_add(0, "ecto"), KIND_ATOM);
+    hash = prefix == NULL ? with_number(hash, atom_add(0, "nil"), KIND_ATOM) : with_binary(hash, text_of(prefix));
+    hash = with_number(hash, atom_add(atom_add(0, "Elixir."), repository), KIND_ATOM);
     return hash & ((UINT32_C(1) << 27) - 1);
 }
 
@@ -115,12 +110,12 @@ int64_t ecto_lock_key(const char *prefix, const char *repository)
 /* Reads the module in the last `config :app, Module,` in front of this offset; NULL: it is something else. */
 static const char *repository_before(struct arena *arena, struct text content, size_t at)
 {
-    static const char word[] = "config ";
+    const struct text before = text_slice(content, 0, at);
     size_t begin = SIZE_MAX;
-    for (size_t next = 0; (next = text_find(text_slice(content, 0, at), word, next)) != SIZE_MAX; next++) {
+    for (size_t next = 0; (next = text_find(before, "config ", next)) != SIZE_MAX; next++) {
         begin = next == 0 || content.data[next - 1] == '\n' || content.data[next - 1] == ' ' ? next : begin;
     }
-    const size_t comma = begin == SIZE_MAX ? SIZE_MAX : text_find(text_slice(content, 0, at), ",", begin);
+    const size_t comma = begin == SIZE_MAX ? SIZE_MAX : text_find(before, ",", begin);
     if (comma == SIZE_MAX) {
         return NULL;
     }
