@@ -4,6 +4,8 @@
  */
 #include "unit/framework_warnings.h"
 
+#define BUN_PROJECT put("go.mod", "require github.com/uptrace/bun v1.2.18\n")
+
 /* ---- sqlx 0.9: sqlx-core/src/config/migrate.rs, sqlx-core/src/migrate/source.rs ---- */
 
 START_TEST(the_table_of_sqlx_may_have_a_schema_and_quotes)
@@ -145,7 +147,7 @@ START_TEST(a_version_with_a_down_file_alone_runs_nothing_and_is_recorded)
     const struct migration_files files = list(folder_of("golang-migrate"));
     ck_assert(files.items[1].is_down && !files.items[0].is_down && !files.items[2].is_down);
 
-    put("go.mod", "require github.com/uptrace/bun v1.2.18\n");
+    BUN_PROJECT;
     put("migrations/5_f.tx.up.sql", "");
     put("migrations/5_f.tx.down.sql", "");
     ck_assert_str_eq(listed("bun"), "1_a=1,2_c=2,4_e.up=4,5_f=5");
@@ -244,8 +246,6 @@ START_TEST(an_unversioned_migration_of_refinery_may_be_late)
 END_TEST
 
 /* ---- bun 1.2.18: migrate/migration.go, migrations.go ---- */
-
-#define BUN_PROJECT put("go.mod", "require github.com/uptrace/bun v1.2.18\n")
 
 START_TEST(names_at_which_bun_stops_are_told_of)
 {

@@ -25,15 +25,19 @@ static int log_into_pipe(void)
     return ends[0];
 }
 
-/* A line of JSON needs six bytes for a control character. */
+/* A line of JSON, with the six bytes that it needs for a control character. */
+static char value[3000];
+
+static void set_up(void)
+{
+    memset(value, 1, sizeof value - 1);
+    log_set_format(LOG_JSON);
+}
+
 START_TEST(a_line_that_is_longer_than_the_room_of_the_pipe_is_cut_and_counted)
 {
-    char value[3000];
     char text[ROOM + 1];
     const int out = log_into_pipe();
-    memset(value, 1, sizeof value - 1);
-    value[sizeof value - 1] = '\0';
-    log_set_format(LOG_JSON);
     log_warn("long", "value=\"%s\"", value);
     log_warn("short", "n=1");
     ck_assert_int_eq(read(out, text, ROOM), ROOM);
@@ -50,14 +54,10 @@ END_TEST
 
 START_TEST(a_long_line_is_whole_where_somebody_reads)
 {
-    char value[3000];
     char text[7 * sizeof value];
     FILE *const file = tmpfile();
     ck_assert_ptr_nonnull(file);
     ck_assert_int_eq(dup2(fileno(file), STDERR_FILENO), STDERR_FILENO);
-    memset(value, 1, sizeof value - 1);
-    value[sizeof value - 1] = '\0';
-    log_set_format(LOG_JSON);
     log_warn("long", "value=\"%s\" n=3", value);
     const ssize_t size = pread(fileno(file), text, sizeof text, 0);
     ck_assert_int_gt(size, (ssize_t)(6 * (sizeof value - 1)));
@@ -96,6 +96,7 @@ int main(void)
 {
     Suite *const suite = suite_create("log");
     TCase *const tests = tcase_create("pipes");
+    tcase_add_checked_fixture(tests, set_up, NULL);
     tcase_add_test(tests, a_line_that_is_longer_than_the_room_of_the_pipe_is_cut_and_counted);
     tcase_add_test(tests, a_long_line_is_whole_where_somebody_reads);
     tcase_add_test(tests, a_signals_handler_may_log_whatever_it_interrupts);
