@@ -9,8 +9,6 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
 from test_branches import Branches
 
-ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
-
 # One object of each kind that the manual's CREATE pages know, besides roles, tablespaces and databases.
 SCENE = """
 CREATE SCHEMA s;
@@ -309,7 +307,7 @@ class Attributes(Branches):
 
     def test_each_catalog_and_each_of_its_columns_is_compared_or_left_out_on_purpose(self):
         source = ""
-        for path in sorted(glob.glob(os.path.join(ROOT, "src", "pg", "objects*.c"))):
+        for path in sorted(glob.glob(os.path.join(harness.ROOT, "src", "pg", "objects*.c"))):
             with open(path, encoding="utf-8") as file:
                 source += re.sub(r'"\s*\\?\n\s*"', "", file.read())
         known = set(re.findall(r"pg_\w+", re.search(r"#define KNOWN(.*?)\n\n", source, re.S)[1]))

@@ -185,3 +185,12 @@ class Written(Fixtures):
 
     def start(self, *arguments, **options):
         return Rpc(self.worker(type("Here", (), {"path": self.directory.name}), *arguments, **options).address)
+
+    def run_all(self, rpc):
+        """The names of what was run."""
+        reply = rpc.call("MigrationService", "Run")
+        self.assertTrue(reply.ok, reply)
+        return [one.name for one in reply.applied]
+
+    def by_name(self, rpc):
+        return {one.name: self.state(one) for one in self.status(rpc).migrations}

@@ -10,14 +10,6 @@ from harness import RpcError
 
 
 class OddFiles(Written):
-    def run_all(self, rpc):
-        reply = rpc.call("MigrationService", "Run", {})
-        self.assertTrue(reply.ok, reply)
-        return [one.name for one in reply.applied]
-
-    def by_name(self, rpc):
-        return {one.name: self.state(one) for one in self.status(rpc).migrations}
-
     # ---- golang-migrate: versionExists and newMigration of migrate.go ----
 
     def test_a_down_file_alone_is_a_version_of_golang_migrate_that_runs_nothing(self):

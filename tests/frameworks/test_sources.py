@@ -10,10 +10,6 @@ from harness import RpcError
 
 
 class Sources(Written):
-    def run_all(self, rpc):
-        answer = rpc.call("MigrationService", "Run")
-        self.assertTrue(answer.ok, answer)
-
     def refinery(self, *names, features=""):
         self.write("Cargo.toml", f'[dependencies]\nrefinery = {{ version = "0.9"{features} }}\n')
         for name in names:

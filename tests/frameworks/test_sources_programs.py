@@ -10,9 +10,6 @@ DJANGO = "CREATE TABLE django_migrations (id bigserial PRIMARY KEY, app varchar(
 
 
 class Programs(Written):
-    def by_name(self, rpc):
-        return {one.name: self.state(one) for one in self.status(rpc).migrations}
-
     def squashed(self, *names):
         self.write("manage.py", "import django\n")
         self.write("blog/migrations/__init__.py")
