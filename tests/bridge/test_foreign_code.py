@@ -60,13 +60,10 @@ class ForeignCode(Case):
         self.folder = tempfile.mkdtemp(prefix="truss-backups-")
         self.addCleanup(harness.shutil.rmtree, self.folder, True)
         self.http = self.bridge(self.worker(self.project("prisma-blog"), "--backups", self.folder, *arguments, **options))
-        self.log = os.path.join(self.cluster.directory, "log")
-        self.began = os.path.getsize(self.log)
+        self.began = self.cluster.log_size()
 
     def ran(self):
-        with open(self.log, encoding="utf-8", errors="replace") as file:
-            file.seek(self.began)
-            return set(re.findall(r"RAN (\w+ as \w+)", file.read()))
+        return set(re.findall(r"RAN (\w+ as \w+)", self.cluster.logged(self.began)))
 
     def lay_alone(self, role, *statements):
         """Nothing else is in their schema then."""
@@ -74,7 +71,7 @@ class ForeignCode(Case):
         self.lay(role, *statements)
         if not hasattr(self, "http"):
             self.open()
-        self.began = os.path.getsize(self.log)
+        self.began = self.cluster.log_size()
 
     def refused(self, answer):
         self.assertEqual((answer.status, answer.json.get("reason")), (409, "FOREIGN_CODE"), answer.body)

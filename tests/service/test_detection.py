@@ -243,13 +243,10 @@ class Detection(Case):
 
     def messages(self, ask):
         """What is sent to the database while this is asked, message by message, each with the session that it came by."""
-        log = os.path.join(self.cluster.directory, "log")
         self.sql(f"ALTER DATABASE {self.database} SET log_statement = 'all'")
-        start = os.path.getsize(log)
+        start = self.cluster.log_size()
         ask()
-        with open(log, "rb") as file:
-            file.seek(start)
-            return re.findall(r" \[(\d+)\] LOG:  (?:statement|execute [^:]*): (.*)", file.read().decode(errors="replace"))
+        return re.findall(r" \[(\d+)\] LOG:  (?:statement|execute [^:]*): (.*)", self.cluster.logged(start))
 
     def detections(self, ask):
         """How often the database is looked through for ledgers while this is asked."""

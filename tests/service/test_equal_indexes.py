@@ -159,8 +159,7 @@ class EqualIndexes(Case):
                                  "CREATE FUNCTION hear() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE LOG ''heard %'', tg_tag; END';"
                                  "CREATE EVENT TRIGGER ear ON ddl_command_start EXECUTE FUNCTION hear()")
         self.assertTrue(reply.ok, reply)
-        with open(os.path.join(self.cluster.directory, "log"), encoding="utf-8") as log:
-            heard = log.read()
+        heard = self.cluster.logged()
         self.assertIn("heard CREATE INDEX", heard)
         self.assertNotIn("heard CREATE TABLE", heard)
 

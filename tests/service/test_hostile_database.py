@@ -86,17 +86,11 @@ _template = []
 class Hostile(Fixtures):
     def setUp(self):
         super().setUp()
-        self.log_began = os.path.getsize(self.log_path)
-
-    @property
-    def log_path(self):
-        return os.path.join(self.cluster.directory, "log")
+        self.log_began = self.cluster.log_size()
 
     def sprung(self):
         """What the traps have said since the test began, each with the statement that sprang it, once."""
-        with open(self.log_path, encoding="utf-8", errors="replace") as file:
-            file.seek(self.log_began)
-            entries = re.split(r"^(?=\d{4}-\d\d-\d\d .*? (?:LOG|CONTEXT|STATEMENT|ERROR|DETAIL|HINT|FATAL): )", file.read(), flags=re.M)
+        entries = re.split(r"^(?=\d{4}-\d\d-\d\d .*? (?:LOG|CONTEXT|STATEMENT|ERROR|DETAIL|HINT|FATAL): )", self.cluster.logged(self.log_began), flags=re.M)
         found = set()
         for i, entry in enumerate(entries):
             if "SPRUNG" in entry:
@@ -115,7 +109,7 @@ class Hostile(Fixtures):
         self.load(dump, database)
         if path:
             self.cluster.psql(database, f'ALTER DATABASE "{database}" SET search_path = {path}')
-        self.log_began = os.path.getsize(self.log_path)
+        self.log_began = self.cluster.log_size()
         return database
 
     def dump_path(self, name, which):
@@ -172,7 +166,7 @@ class Traps(Hostile):
                                "CREATE FUNCTION eve.fixed(pg_catalog.text) RETURNS pg_catalog.bool IMMUTABLE LANGUAGE plpgsql AS"
                                " $f$ BEGIN RETURN eve.sprung($1); END $f$; CREATE TABLE public.hers (i pg_catalog.int4); INSERT INTO public.hers VALUES (1);"
                                "CREATE INDEX ON public.hers ((eve.fixed('index')))", True)
-        self.log_began = os.path.getsize(self.log_path)
+        self.log_began = self.cluster.log_size()
         files = self.project()
         files.add("1", "ALTER TABLE public.hers ADD COLUMN j int NOT NULL;")
         worker = self.worker(files, url=self.cluster.url(database))
@@ -196,7 +190,7 @@ class Traps(Hostile):
                                        "CREATE FUNCTION mona.spring() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RAISE LOG 'SPRUNG as %', current_user; "
                                        "RETURN COALESCE(NEW, OLD); END $f$; RESET ROLE;"
                                        "CREATE TRIGGER spring BEFORE INSERT OR UPDATE ON public._prisma_migrations FOR EACH ROW EXECUTE FUNCTION mona.spring()", True)
-                self.log_began = os.path.getsize(self.log_path)
+                self.log_began = self.cluster.log_size()
                 files.add("2", "SELECT 2;")
                 with self.assertRaises(RpcError) as caught:
                     rpc.call("MigrationService", "Run")
@@ -236,7 +230,7 @@ class Traps(Hostile):
             with self.subTest(way=hers):
                 database = self.trapped(self.dump_path(name, "before.sql"))
                 self.cluster.real_psql(database, "GRANT USAGE ON SCHEMA " + table.split(".")[0] + f" TO eve; {hers.format(table)};" + trigger.format(table), True)
-                self.log_began = os.path.getsize(self.log_path)
+                self.log_began = self.cluster.log_size()
                 with self.serve(name, database) as rpc:
                     self.assertIn("of eve: that role's code", "".join(rpc.call("MigrationService", "Check").warnings))
                     pending = [one.name for one in rpc.call("MigrationService", "GetStatus").migrations if self.state(one) == "pending"]
@@ -260,7 +254,7 @@ class Traps(Hostile):
         self.cluster.real_psql(database, f"SET ROLE eve; CREATE TABLE public.{table} ({columns}); GRANT ALL ON public.{table} TO PUBLIC; "
                                "CREATE FUNCTION public.spring() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN PERFORM eve.sprung('lock'); RETURN NEW; END $f$; "
                                f"CREATE TRIGGER spring BEFORE INSERT OR UPDATE ON public.{table} FOR EACH ROW EXECUTE FUNCTION public.spring()", True)
-        self.log_began = os.path.getsize(self.log_path)
+        self.log_began = self.cluster.log_size()
         with self.serve(name, database) as rpc:
             names = [one.name for one in rpc.call("MigrationService", "GetStatus").migrations]
             with self.assertRaises(RpcError) as caught:

@@ -237,12 +237,10 @@ PASSING = [
 ]
 
 
-def refused_questions(log, before, statements):
-    """Our own questions that were an error since this place of the log. A statement of a script itself the server may refuse: it is asked
+def refused_questions(logged, statements):
+    """Our own questions that were an error in this part of the log. A statement of a script itself the server may refuse: it is asked
     whether it takes it."""
-    with open(log, encoding="utf-8") as file:
-        file.seek(before)
-        errors = re.findall(r"ERROR: .*(?:\n.*(?:HINT|DETAIL|CONTEXT|LINE).*)*\n.* STATEMENT:  (.*(?:\n\t.*)*)", file.read())
+    errors = re.findall(r"ERROR: .*(?:\n.*(?:HINT|DETAIL|CONTEXT|LINE).*)*\n.* STATEMENT:  (.*(?:\n\t.*)*)", logged)
     scripts = "; ".join(statements)
     asked = [one.replace("\n\t", "\n").removesuffix("\n;SELECT").removeprefix("PREPARE truss AS ") for one in errors]  # the last two: grammar.c, of servers before 15
     return [one for one in asked if one not in scripts and "/* read by a plan, not run */" not in one]
@@ -274,10 +272,9 @@ class Failures(Case):
         """Those that fail on the server. Of each the plan must say so, of the others nothing, and no question of ours is an error,
         but for a statement of a script itself, which the server is asked whether it takes."""
         real = self.real(statements)
-        log = os.path.join(self.cluster.directory, "log")
-        before = os.path.getsize(log)
+        before = self.cluster.log_size()
         said = self.said(statements)
-        self.assertEqual(refused_questions(log, before, statements), [])
+        self.assertEqual(refused_questions(self.cluster.logged(before), statements), [])
         self.assertEqual([sql for sql, fails, words in zip(statements, real, said) if fails and not words], [])
         self.assertEqual([(sql, words) for sql, fails, words in zip(statements, real, said) if words and not fails], [])
         return {sql for sql, fails in zip(statements, real) if fails}
@@ -323,14 +320,11 @@ class Failures(Case):
                                    f"CREATE TRIGGER t BEFORE UPDATE ON many{n} FOR EACH ROW EXECUTE FUNCTION fn{n}();\nDROP TABLE many{n};\n")
         self.sql(f"ALTER DATABASE {self.database} SET log_statement = 'all'")
         rpc = self.rpc(self.worker(project))
-        log = os.path.join(self.cluster.directory, "log")
-        before = os.path.getsize(log)
+        before = self.cluster.log_size()
         plan = rpc.call("MigrationService", "Plan", {})
         fails = [one.fails for migration in plan.migrations for step in migration.steps for one in step.statements if one.HasField("fails")]
         self.assertEqual([re.search("nobody_[0-9]+", words)[0] for words in fails], [f"nobody_{n}" for n in range(60)])
-        with open(log, encoding="utf-8") as file:
-            file.seek(before)
-            asked = [line for line in file if re.search("LOG: +(execute|statement)", line)]
+        asked = [line for line in self.cluster.logged(before).split("\n") if re.search("LOG: +(execute|statement)", line)]
         self.assertLess(len(asked), 100)
 
 

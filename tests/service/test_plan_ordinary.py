@@ -272,8 +272,7 @@ class Ordinary(Case):
         self.sql(SETUP)
         self.remember()
         real, held = self.real(scripts), self.held(scripts)
-        log = os.path.join(self.cluster.directory, "log")
-        before = os.path.getsize(log)
+        before = self.cluster.log_size()
         wrong = []
         for sql, fails, holds, (said, locks, is_unknown) in zip(scripts, real, held, self.planned(scripts)):
             if fails != bool(said):
@@ -283,7 +282,7 @@ class Ordinary(Case):
                     wrong.append((sql, f"{mode} on {name}", locks.get(name.removeprefix("audit."))))
         self.assertEqual(wrong, [])
         self.assertGreater(sum(real), 10)
-        self.assertEqual(test_plan_failures.refused_questions(log, before, scripts), [])
+        self.assertEqual(test_plan_failures.refused_questions(self.cluster.logged(before), scripts), [])
 
 
 if __name__ == "__main__":

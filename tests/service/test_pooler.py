@@ -155,14 +155,11 @@ class Pooler(Case):
         folder = tempfile.mkdtemp(prefix="truss-backups-")
         self.addCleanup(shutil.rmtree, folder, True)
         http = self.bridge(self.worker(self.project("prisma-blog"), "--backups", folder, url=self.url().replace(f":{self.cluster.port}/", f":{port}/")))
-        log = os.path.join(self.cluster.directory, "log")
-        began = os.path.getsize(log)
+        began = self.cluster.log_size()
         number = http.post("/api/backups", {}).json["backup"]["id"]
         made = wait_for(lambda: (one := http.get(f"/api/backups/{number}").json)["detail_status"] in ("completed", "failed") and one)
         self.assertEqual(made["detail_status"], "completed", made)
-        with open(log, encoding="utf-8", errors="replace") as file:
-            file.seek(began)
-            said = file.read()
+        said = self.cluster.logged(began)
         shared = re.findall(r"SET TRANSACTION SNAPSHOT '([^']+)'", said)
         self.assertEqual((len(shared), len(set(shared))), (2, 1), shared)  # of pg_dump, and of what asks
 

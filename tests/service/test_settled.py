@@ -24,14 +24,11 @@ class Settled(Case):
 
     def scripts(self, files):
         """The messages that carried scripts of tables, as the server has logged them."""
-        log = os.path.join(self.cluster.directory, "log")
         self.sql(f"ALTER DATABASE {self.database} SET log_statement = 'all'")
-        start = os.path.getsize(log)
+        start = self.cluster.log_size()
         reply = self.run_all(files)
         self.assertTrue(reply.ok, reply.failed)
-        with open(log, "rb") as file:
-            file.seek(start)
-            messages = file.read().decode(errors="replace").split("LOG:  statement: ")
+        messages = self.cluster.logged(start).split("LOG:  statement: ")
         return [message for message in messages if re.search(r"CREATE TABLE (public\.)?t\d\d\d", message)]
 
     def resets(self, files):

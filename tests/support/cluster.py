@@ -138,7 +138,7 @@ class Cluster:
                     raise
 
     def start(self):
-        run_server("pg_ctl", "-D", self.data, "-w", "-s", "-l", os.path.join(self.directory, "log"), "start")
+        run_server("pg_ctl", "-D", self.data, "-w", "-s", "-l", self.log, "start")
         # The first session of a database puts together what all others read from a file, which costs as much as two of them.
         # What is made from template1 gets a copy of its file.
         with contextlib.suppress(libpq.Failed):
@@ -167,6 +167,19 @@ class Cluster:
             with contextlib.suppress(Exception):
                 self.stop("immediate")
         shutil.rmtree(self.directory, ignore_errors=True)
+
+    @property
+    def log(self):
+        return os.path.join(self.directory, "log")
+
+    def log_size(self):
+        return os.path.getsize(self.log)
+
+    def logged(self, since=0):
+        """What the server has written to its log since that had this size."""
+        with open(self.log, encoding="utf-8", errors="replace") as file:
+            file.seek(since)
+            return file.read()
 
     def url(self, database, **parameters):
         query = "&".join(f"{name}={value}" for name, value in parameters.items())
