@@ -148,40 +148,35 @@ static const char members[] =
     "DISTINCT FROM '{truss}' AND i.identity <> pg_catalog.quote_ident('{truss}') AND coalesce(i.schema, '') NOT LIKE " \
     "'pg\\_temp%'"
 
-/* The catalogs of which a part speaks; pg_attrdef by the column, pg_largeobject as data. */
-#define KNOWN                                                                                                          \
-    "'pg_class', 'pg_proc', 'pg_type', 'pg_cast', 'pg_collation', 'pg_constraint', 'pg_conversion', 'pg_attrdef', "    \
-    "'pg_language', 'pg_operator', 'pg_opclass', 'pg_opfamily', 'pg_am', 'pg_amop', 'pg_amproc', 'pg_rewrite', "       \
-    "'pg_trigger', 'pg_namespace', 'pg_statistic_ext', 'pg_ts_parser', 'pg_ts_dict', 'pg_ts_template', "               \
-    "'pg_ts_config', 'pg_foreign_data_wrapper', 'pg_foreign_server', 'pg_user_mapping', 'pg_default_acl', "            \
-    "'pg_extension', 'pg_event_trigger', 'pg_policy', 'pg_publication', 'pg_publication_rel', "                        \
-    "'pg_publication_namespace', 'pg_subscription', 'pg_transform', 'pg_largeobject'"
-
 static const char rest[] =
     "), " NOTED " SELECT o.kind, o.name, o.def, o.rest, o.hidden FROM (SELECT l.kind, l.name, l.def, "
     "pg_catalog.concat_ws(pg_catalog.chr(31), nullif(l.rest, ''), t.text), l.hidden FROM listed l LEFT JOIN noted t ON "
     "t.class = l.class AND t.oid = l.oid AND t.number = l.number UNION ALL " NOTED_ALONE
     " UNION ALL SELECT 'objects of the catalog', c.relname::text, NULL, NULL, NULL FROM (SELECT DISTINCT d.classid "
-    "FROM "
-    "pg_catalog.pg_depend d WHERE d.objid >= " OBJECTS_FIRST
-    ") u JOIN pg_catalog.pg_class c ON c.oid = u.classid WHERE c.relname NOT IN (" KNOWN
-    ")) o(kind, name, def, rest, hidden) ORDER BY o.kind COLLATE \"C\", o.name COLLATE \"C\", o.def COLLATE \"C\"";
+    "FROM pg_catalog.pg_depend d WHERE d.objid >= " OBJECTS_FIRST
+    ") u JOIN pg_catalog.pg_class c ON c.oid = u.classid WHERE c.relname NOT IN (";
+
+/* Of these no part speaks: columns say their defaults, and large objects are data. */
+static const char order[] = "'pg_attrdef', 'pg_largeobject')) o(kind, name, def, rest, hidden) ORDER BY o.kind COLLATE "
+                            "\"C\", o.name COLLATE \"C\", o.def COLLATE \"C\"";
 
 const char *pg_objects_query(struct arena *arena, const struct pg_session *session)
 {
     static const struct objects_part *const all[] = {objects_tables, objects_code, objects_around};
     const int version = pg_session_server_version(session);
     struct buffer sql = {.arena = arena};
+    struct buffer known = {.arena = arena};
     const char *between = members;
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         for (const struct objects_part *part = all[i]; part->catalog != NULL; part++) {
             if (version >= part->since && version < part->until) {
                 buffer_puts(&sql, between);
                 put_part(&sql, part);
+                buffer_printf(&known, "'%s', ", part->catalog);
                 between = " UNION ALL ";
             }
         }
     }
-    buffer_puts(&sql, rest);
+    buffer_printf(&sql, "%s%s%s", rest, buffer_string(&known), order);
     return buffer_string(&sql);
 }
