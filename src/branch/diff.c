@@ -67,6 +67,12 @@ static struct object object_of(const PGresult *list, int row)
                            hidden == NULL ? "" : hidden};
 }
 
+static bool is_equal(const struct object *a, const struct object *b)
+{
+    return strcmp(a->definition, b->definition) == 0 && strcmp(a->rest, b->rest) == 0 &&
+           strcmp(a->hidden, b->hidden) == 0;
+}
+
 /* Takes the next of the texts in `rest`. */
 static bool next_text(struct text *rest, struct text *one)
 {
@@ -180,6 +186,9 @@ static void compare_both(struct arena *arena, const struct pair *pair, struct br
 {
     const struct object there = object_of(pair->parent, pair->i);
     const struct object here = object_of(pair->branch, pair->j);
+    if (is_equal(&there, &here)) {
+        return;
+    }
     const struct branch_difference one = {
         .kind = cell(arena, pair->parent, pair->i, PG_OBJECTS_KIND),
         .name = cell(arena, pair->parent, pair->i, PG_OBJECTS_NAME),
@@ -189,13 +198,6 @@ static void compare_both(struct arena *arena, const struct pair *pair, struct br
     if (one.parent[0] != '\0' || one.branch[0] != '\0') {
         add(arena, differences, &one);
     }
-}
-
-static bool is_equal(const struct pair *pair, int column)
-{
-    const char *const left = pg_field(pair->parent, pair->i, column);
-    const char *const right = pg_field(pair->branch, pair->j, column);
-    return strcmp(left == NULL ? "" : left, right == NULL ? "" : right) == 0;
 }
 
 static void merge(struct arena *arena, const PGresult *parent, const PGresult *branch,
@@ -209,8 +211,7 @@ static void merge(struct arena *arena, const PGresult *parent, const PGresult *b
         } else if (pg_field(parent, i, PG_OBJECTS_DEFINITION) == NULL ||
                    pg_field(branch, j, PG_OBJECTS_DEFINITION) == NULL) {
             add_unknown(arena, parent, i, differences);
-        } else if (!is_equal(&pair, PG_OBJECTS_DEFINITION) || !is_equal(&pair, PG_OBJECTS_REST) ||
-                   !is_equal(&pair, PG_OBJECTS_HIDDEN)) {
+        } else {
             compare_both(arena, &pair, differences);
         }
         i += order <= 0 ? 1 : 0;
