@@ -8,9 +8,6 @@
 
 #include <string.h>
 
-#define ITEMS(array)                                                                                                   \
-    "(SELECT pg_catalog.string_agg(l.item, ', ' ORDER BY l.item COLLATE \"C\") FROM pg_catalog.unnest(" array          \
-    ") AS l(item))"
 #define DIGEST(text)                                                                                                   \
     "pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(" text ", pg_catalog.getdatabaseencoding())), 'hex')"
 
@@ -36,16 +33,15 @@ static void put_name(struct buffer *sql, const struct objects_part *part)
     }
 }
 
+#define GRANTS OBJECTS_ITEMS("coalesce(%s, pg_catalog.acldefault(%s%s%s, %s))::text[]")
+
 /* Without grants an object has those that PostgreSQL gives by default. */
 static void put_rights(struct buffer *sql, const struct objects_part *part)
 {
     const bool is_expression = strlen(part->letter) > 1;
     const char *const quote = is_expression ? "" : "'";
-    buffer_printf(
-        sql,
-        ", 'PRIVILEGES ' || coalesce(" ITEMS("coalesce(%s, pg_catalog.acldefault(%s%s%s, %s))::text[]") ", "
-                                                                                                        "'none')",
-        part->acl, quote, part->letter, quote, part->owner);
+    buffer_printf(sql, ", 'PRIVILEGES ' || coalesce(" GRANTS ", 'none')", part->acl, quote, part->letter, quote,
+                  part->owner);
 }
 
 static void put_rest(struct buffer *sql, const struct objects_part *part)
@@ -65,7 +61,7 @@ static void put_rest(struct buffer *sql, const struct objects_part *part)
     }
     buffer_printf(sql, "%s%s, NULL), ", part->more == NULL ? "" : ", ", part->more == NULL ? "" : part->more);
     if (part->options != NULL) {
-        buffer_printf(sql, DIGEST(ITEMS("%s")), part->options);
+        buffer_printf(sql, DIGEST(OBJECTS_ITEMS("%s")), part->options);
     } else if (part->hidden != NULL) {
         buffer_printf(sql, DIGEST("%s"), part->hidden);
     } else {

@@ -154,10 +154,8 @@ const struct objects_part objects_around[] = {
         .oid = "0::oid",
         .kind = "subscription",
         .name = "pg_catalog.quote_ident(o.subname)",
-        .definition =
-            "pg_catalog.concat_ws(' ', CASE WHEN o.subenabled THEN 'ENABLED' ELSE 'DISABLED' END, 'SLOT ' || "
-            "o.subslotname, 'PUBLICATIONS', (SELECT pg_catalog.string_agg(l.item, ', ' ORDER BY l.item COLLATE "
-            "\"C\") FROM pg_catalog.unnest(o.subpublications) AS l(item)))",
+        .definition = "pg_catalog.concat_ws(' ', CASE WHEN o.subenabled THEN 'ENABLED' ELSE 'DISABLED' END, 'SLOT ' || "
+                      "o.subslotname, 'PUBLICATIONS', " OBJECTS_ITEMS("o.subpublications") ")",
         .owner = "o.subowner",
         .where = "o.subdbid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE " OF_DATABASE ")",
         .has_any_oid = true,
@@ -167,8 +165,7 @@ const struct objects_part objects_around[] = {
         OBJECTS_ALWAYS,
         .catalog = "pg_default_acl",
         .kind = "default privileges",
-        .definition = "coalesce((SELECT pg_catalog.string_agg(l.item, ', ' ORDER BY l.item COLLATE \"C\") FROM "
-                      "pg_catalog.unnest(o.defaclacl::text[]) AS l(item)), '')",
+        .definition = "coalesce(" OBJECTS_ITEMS("o.defaclacl::text[]") ", '')",
         .has_any_oid = true,
     },
     {
@@ -178,8 +175,7 @@ const struct objects_part objects_around[] = {
         .from = changed_rights,
         .name =
             "(SELECT i.type || ' ' || i.identity FROM pg_catalog.pg_identify_object(o.class, o.oid, o.number) AS i)",
-        .definition = "coalesce((SELECT pg_catalog.string_agg(l.item, ', ' ORDER BY l.item COLLATE \"C\") FROM "
-                      "pg_catalog.unnest(o.acl::text[]) AS l(item)), '')",
+        .definition = "coalesce(" OBJECTS_ITEMS("o.acl::text[]") ", '')",
         .has_any_oid = true,
         .is_of_any = true,
     },

@@ -41,6 +41,11 @@ extern const struct objects_part objects_tables[]; /* schemas, relations and wha
 extern const struct objects_part objects_code[];   /* functions, types, operators, text search, … */
 extern const struct objects_part objects_around[]; /* extensions, foreign servers, publications, rights, settings, … */
 
+/* The items of an array of text, sorted, with commas between; NULL: there are none. */
+#define OBJECTS_ITEMS(array)                                                                                           \
+    "(SELECT pg_catalog.string_agg(l.item, ', ' ORDER BY l.item COLLATE \"C\") FROM pg_catalog.unnest(" array          \
+    ") AS l(item))"
+
 /* PostgreSQL's own objects have smaller oids (FirstNormalObjectId in access/transam.h). */
 #define OBJECTS_FIRST "16384"
 

@@ -53,14 +53,15 @@ static const char column_definition[] =
     "END, CASE WHEN d.oid IS NOT NULL THEN CASE o.attgenerated WHEN '' THEN 'DEFAULT ' ELSE 'GENERATED AS ' END || "
     "pg_catalog.pg_get_expr(d.adbin, d.adrelid) END)";
 
+#define COLUMN_RIGHTS OBJECTS_ITEMS("o.attacl::text[]")
+
 /* The target of statistics was -1 before 17, and is NULL since then, if it is the default. The usual ways of storage,
  * and of generating, are not named. */
 #define COLUMN_MORE                                                                                                    \
     "CASE WHEN o.attstorage <> t.typstorage THEN 'STORAGE ' || o.attstorage::text END, CASE o.attgenerated WHEN 'v' "  \
     "THEN 'VIRTUAL' END, 'STATISTICS ' || nullif(o.attstattarget, -1), 'OPTIONS ' || o.attoptions::text, 'FOREIGN "    \
-    "OPTIONS ' || o.attfdwoptions::text, 'PRIVILEGES ' || (SELECT pg_catalog.string_agg(l.item, ', ' ORDER BY l.item " \
-    "COLLATE \"C\") FROM pg_catalog.unnest(o.attacl::text[]) AS l(item)), CASE WHEN o.attinhcount > 0 THEN "           \
-    "'INHERITED' || CASE WHEN o.attislocal THEN ' AND LOCAL' ELSE '' END END"
+    "OPTIONS ' || o.attfdwoptions::text, 'PRIVILEGES ' || " COLUMN_RIGHTS                                              \
+    ", CASE WHEN o.attinhcount > 0 THEN 'INHERITED' || CASE WHEN o.attislocal THEN ' AND LOCAL' ELSE '' END END"
 
 static const char column_from[] =
     "pg_catalog.pg_attribute o JOIN pg_catalog.pg_type t ON t.oid = o.atttypid LEFT JOIN pg_catalog.pg_attrdef d ON "
