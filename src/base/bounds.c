@@ -76,14 +76,9 @@ void bounds_enter_part(struct bounds *part, struct arena *arena)
     in_force = part;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 void bounds_enter_again(struct bounds *bounds)
 {
-    if (in_force != NULL && is_same(in_force->root, bounds->root) && is_same(in_force->also, bounds->also)) {
+    if (in_force != NULL && string_equal(in_force->root, bounds->root) && string_equal(in_force->also, bounds->also)) {
         bounds_enter_part(bounds, bounds->arena);
     } else {
         bounds_enter(bounds);

@@ -3,6 +3,7 @@
  */
 #include "base/file_looks.h"
 #include "base/file_trace_private.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -20,14 +21,9 @@ bool trace_is_nothing(const char *path)
 
 /* ---- comparing ---- */
 
-static bool are_equal(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 static bool are_equal_groups(const struct group *a, const struct group *b)
 {
-    bool are = are_equal(a->directory, b->directory) && a->count == b->count;
+    bool are = string_equal(a->directory, b->directory) && a->count == b->count;
     for (size_t i = 0; are && i < a->count; i++) {
         are = strcmp(a->names[i], b->names[i]) == 0 && file_seen_equal(&a->seen[i], &b->seen[i]);
     }
@@ -48,7 +44,7 @@ bool file_trace_equal(const struct file_trace *a, const struct file_trace *b)
         are = are_equal_groups(&a->groups[i], &b->groups[i]);
     }
     for (size_t i = 0; are && i < a->real_count; i++) {
-        are = are_equal(a->reals[i].path, b->reals[i].path) && are_equal(a->reals[i].real, b->reals[i].real);
+        are = string_equal(a->reals[i].path, b->reals[i].path) && string_equal(a->reals[i].real, b->reals[i].real);
     }
     for (size_t i = 0; are && i < a->gone_count; i++) {
         are = strcmp(a->gone[i], b->gone[i]) == 0;

@@ -25,6 +25,8 @@ struct text text_of(const char *string);
 struct text text_slice(struct text text, size_t start, size_t end);
 
 bool text_equal(struct text a, struct text b);
+/* Of strings; NULL equals NULL only. */
+bool string_equal(const char *a, const char *b);
 bool text_is(struct text a, const char *string);
 /* Ignores the case of ASCII letters. */
 bool text_is_nocase(struct text a, const char *string);

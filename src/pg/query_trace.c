@@ -4,6 +4,7 @@
 #include "pg/query_trace_private.h"
 
 #include "base/arena.h"
+#include "base/text.h"
 #include "pg/session_state.h"
 #include "pg/values.h"
 
@@ -190,19 +191,13 @@ void query_trace_pinned(const char *before, const char *behind)
 
 /* ---- comparing ---- */
 
-static bool are_equal_texts(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 static bool are_equal(const struct told *a, const struct told *b)
 {
     bool are = a->by == b->by && a->count == b->count && a->results == b->results &&
                a->is_only_done == b->is_only_done && memcmp(a->digest, b->digest, sizeof a->digest) == 0 &&
-               strcmp(a->sql, b->sql) == 0 && are_equal_texts(a->behind, b->behind) &&
-               are_equal_texts(a->table, b->table);
+               strcmp(a->sql, b->sql) == 0 && string_equal(a->behind, b->behind) && string_equal(a->table, b->table);
     for (int i = 0; are && i < a->count; i++) {
-        are = are_equal_texts(a->values[i], b->values[i]);
+        are = string_equal(a->values[i], b->values[i]);
     }
     return are;
 }

@@ -70,15 +70,10 @@ static bool writes_id(const struct detection *detection)
     return facts->record != NULL && text_find(text_of(facts->record), "{id}", 0) != SIZE_MAX;
 }
 
-static bool is_same_text(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 static bool is_same_row(const struct ledger_entry *a, const struct ledger_entry *b)
 {
-    return a->state == b->state && a->finished_at == b->finished_at && is_same_text(a->id, b->id) &&
-           is_same_text(a->checksum, b->checksum) && strcmp(ledger_entry_key(a), ledger_entry_key(b)) == 0;
+    return a->state == b->state && a->finished_at == b->finished_at && string_equal(a->id, b->id) &&
+           string_equal(a->checksum, b->checksum) && strcmp(ledger_entry_key(a), ledger_entry_key(b)) == 0;
 }
 
 /* The number of rows like this one: equal rows are counted. */

@@ -18,12 +18,6 @@ struct needs_enum {
     const char *labels; /* "'a', 'b'"; NULL: they are not known, or an earlier statement may have changed them */
 };
 
-/* Is it written alike? Otherwise, where one of them has no schema, it may be another type of that name. */
-static bool is_written_alike(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* The labels of an enum of the plan. *is_of_plan: the plan makes one that it may be; NULL then: they are not known. */
 static const char *labels_made(const struct needs *needs, const char *schema, const char *name, bool *is_of_plan)
 {
@@ -32,7 +26,8 @@ static const char *labels_made(const struct needs *needs, const char *schema, co
     *is_of_plan = false;
     for (size_t i = 0; i < needs->enum_count; i++) {
         const struct needs_enum *const one = &needs->enums[i];
-        const bool is = strcmp(one->name, name) == 0 && is_written_alike(one->schema, schema);
+        const bool is = strcmp(one->name, name) == 0 && string_equal(one->schema, schema);
+        /* Where one of them has no schema, it may be another type of that name. */
         const bool may_be = strcmp(one->name, name) == 0 && (one->schema == NULL || schema == NULL);
         *is_of_plan = *is_of_plan || is || may_be;
         is_sure = is_sure && (is || !may_be);

@@ -66,11 +66,6 @@ static size_t bucket_of(const char *name)
     return word_hash(name) % BUCKETS;
 }
 
-static bool is_same(const char *a, const char *b)
-{
-    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* ---- the catalogs ---- */
 
 struct relation *world_of_oid(struct world *world, uint32_t oid, const char *display, char kind)
@@ -117,7 +112,7 @@ static struct seen *see(struct world *world, struct seen **table, const char *sc
 {
     struct seen **const bucket = &table[bucket_of(bare)];
     for (struct seen *one = *bucket; one != NULL; one = one->next) {
-        if (strcmp(one->name, bare) == 0 && is_same(one->schema, schema)) {
+        if (strcmp(one->name, bare) == 0 && string_equal(one->schema, schema)) {
             *is_old = true;
             return one;
         }
