@@ -128,16 +128,19 @@ static bool look_through_callbacks(const struct request *request, struct looking
                                    const struct preparation *preparation)
 {
     const struct catalog *const catalog = &preparation->catalog;
-    for (size_t i = 0; i < catalog->files.around_count; i++) {
+    bool ok = true;
+    for (size_t i = 0; ok && i < catalog->files.around_count; i++) {
         const struct migration_file *const file = &catalog->files.around[i].file;
         const struct migration_place place = {&request->site->project, &catalog->detection.folder, file};
+        struct arena *const reading = arena_new(0);
         struct loaded loaded;
-        if (!migration_load(request->arena, &place, &loaded, request->status)) {
-            return false;
+        ok = migration_load(reading, &place, &loaded, request->status);
+        if (ok) {
+            look_through(looking, file->filename, &loaded);
         }
-        look_through(looking, file->filename, &loaded);
+        arena_free(reading);
     }
-    return true;
+    return ok;
 }
 
 bool preparation_outside(const struct request *request, struct pg_session *session,
@@ -155,11 +158,13 @@ bool preparation_outside(const struct request *request, struct pg_session *sessi
               find_foreign(&looking, session, request->status) &&
               look_through_callbacks(request, &looking, preparation);
     for (size_t i = 0; ok && i < preparation->count; i++) {
+        struct arena *const reading = arena_new(0); /* contents go again, as in plan.c */
         struct loaded loaded;
-        ok = prepared_read(request->arena, &preparation->items[i], &loaded, request->status);
+        ok = prepared_read(reading, &preparation->items[i], &loaded, request->status);
         if (ok) {
             look_through(&looking, preparation->items[i].item->name, &loaded);
         }
+        arena_free(reading);
     }
     return ok;
 }
