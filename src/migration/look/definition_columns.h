@@ -46,7 +46,7 @@ struct definition_columns {
     struct definition_column *items;
     size_t count;
     size_t capacity;
-    struct definition_clause *clauses;
+    struct definition_clause *clauses; /* in the order of their objects */
     size_t clause_count;
     size_t clause_capacity;
 };

@@ -147,8 +147,9 @@ static const char definitions_query[] = WANTED
 /* Parameters, as arrays: $1 schema or NULL, $2 table, $3 column, $4 its type in the script or NULL; and $5 the default
  * schema or NULL. Returns the column's type, whether its type without modifiers is the same (NULL: not known), whether
  * it is NOT NULL, its default, whether it has a unique index of its own, what its own foreign keys reference, its place
- * in the primary key, attidentity, attgenerated, its collation if it is not the type's, and of a sequence that it owns
- * the name and the definition; all NULL if the column does not exist. */
+ * in the primary key, attidentity, attgenerated, its collation if it is not the type's, of a sequence that it owns the
+ * name and the definition, whether its strings are printed as they are, and of a sequence that its default uses the
+ * schema and the name; all NULL if the column does not exist. */
 static const char columns_query[] =
     "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod), pg_catalog.to_regtype(o.type) = a.atttypid, a.attnotnull,"
     " (SELECT pg_catalog.pg_get_expr(d.adbin, d.adrelid) FROM pg_catalog.pg_attrdef d WHERE d.adrelid = a.attrelid AND "
@@ -196,8 +197,8 @@ static const char columns_query[] =
                        "= "
                        "'S' WHERE e.adrelid = a.attrelid AND e.adnum = a.attnum LIMIT 1) u ON true ORDER BY o.number";
 
-/* Parameters, as arrays: $1 schema or NULL, $2 table; and $3 the default schema or NULL. For each of their constraints
- * the number of the table, name, definition, and whether it is valid. */
+/* Parameters, as arrays: $1 schema or NULL, $2 table or NULL; and $3 the default schema or NULL. For each of their
+ * constraints the number of the table, name, definition, and whether it is valid. */
 static const char constraints_query[] =
     "SELECT o.number, k.conname, pg_catalog.pg_get_constraintdef(k.oid), k.convalidated FROM unnest(" PG_AS_SCRIPT(
         PG_BRIEFLY(
@@ -300,14 +301,19 @@ PGresult *objects_columns(const struct objects_place *place, const struct sql_ob
 }
 
 PGresult *objects_constraints(const struct objects_place *place, const struct sql_objects *objects,
-                              struct status *status)
+                              const struct definition_columns *columns, struct status *status)
 {
     struct buffer schemas = {.arena = place->arena};
     struct buffer names = {.arena = place->arena};
-    for (size_t i = 0; i < objects->count; i++) {
+    for (size_t i = 0, clause = 0; i < objects->count; i++) {
         const struct sql_object *const object = &objects->items[i];
+        while (clause < columns->clause_count && columns->clauses[clause].object < i) {
+            clause++;
+        }
+        const bool is_asked = clause < columns->clause_count && columns->clauses[clause].object == i;
+        const char *const table = object->parent == NULL ? object->name : object->parent;
         pg_put_element(&schemas, object->parent == NULL ? object->schema : object->parent_schema);
-        pg_put_element(&names, object->parent == NULL ? object->name : object->parent);
+        pg_put_element(&names, is_asked ? table : NULL);
     }
     const char *const values[] = {pg_array_text(&schemas), pg_array_text(&names), place->default_schema};
     return pg_query(place->session, constraints_query, 3, values, status);

@@ -33,14 +33,15 @@ PGresult *objects_definitions(const struct objects_place *place, const struct sq
 /* For each column: its type by format_type (NULL: the column does not exist); whether that is the script's type (NULL:
  * not known; modifiers are not compared); whether it is NOT NULL; its default (NULL: none); whether it is unique by
  * itself; what it references, each as "\x1ftable\x1fcu\x1f" with the codes for ON DELETE and ON UPDATE (NULL: nothing);
- * its place in the primary key; attidentity; attgenerated; its collation (NULL: the type's); and name and definition of
- * the sequence that it owns (NULL: none). Fails as objects_definitions does. */
+ * its place in the primary key; attidentity; attgenerated; its collation (NULL: the type's); name and definition of the
+ * sequence that it owns (NULL: none); whether the server prints its strings as they are; and schema and name of the
+ * sequence that its default uses (NULL: none). Fails as objects_definitions does. */
 PGresult *objects_columns(const struct objects_place *place, const struct sql_objects *objects,
                           const struct definition_columns *columns, struct status *status);
 
-/* For each constraint of these tables, or of the columns' tables: the object's number from 1, its name, its definition,
- * and whether it is valid; in the order of the objects. Fails as objects_definitions does. */
+/* For each constraint of the tables that columns->clauses are about: the object's number from 1, its name, its
+ * definition, and whether it is valid; in the order of the objects. Fails as objects_definitions does. */
 PGresult *objects_constraints(const struct objects_place *place, const struct sql_objects *objects,
-                              struct status *status);
+                              const struct definition_columns *columns, struct status *status);
 
 #endif

@@ -83,7 +83,7 @@ void schema_compare_constraints(const struct looking *looking, const struct defi
         return;
     }
     struct status unanswered = {.arena = looking->place->arena};
-    PG_RESULT(result) = objects_constraints(looking->place, &looking->found->objects, &unanswered);
+    PG_RESULT(result) = objects_constraints(looking->place, &looking->found->objects, columns, &unanswered);
     struct range range = {result, 0, 0};
     for (size_t i = 0; i < columns->clause_count; i++) {
         const struct definition_clause *const clause = &columns->clauses[i];
