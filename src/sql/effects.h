@@ -288,6 +288,9 @@ struct sql_facts {
 void sql_effects(struct arena *arena, struct text statement, const struct sql_facts *facts, const char *const *created,
                  struct sql_effects *effects);
 
+/* Orders kinds of work: what is not known weighs most, then what takes longest. */
+int sql_work_weight(enum sql_work work);
+
 /* Sorts the locks: the strongest first, then by name. */
 void sql_effects_sort(struct sql_effects *effects);
 

@@ -283,7 +283,7 @@ void effects_unknown(struct effects_reader *reader)
     reader->effects->unknown = true;
 }
 
-static int weight(enum sql_work work)
+int sql_work_weight(enum sql_work work)
 {
     static const int weights[] = {
         [SQL_WORK_NONE] = 0,  [SQL_WORK_ROWS] = 1,    [SQL_WORK_SCAN] = 2,
@@ -296,12 +296,12 @@ void effects_work(struct effects_reader *reader, enum sql_work work, const char 
 {
     struct sql_effects *const effects = reader->effects;
     effects->unknown = effects->unknown || work == SQL_WORK_UNKNOWN;
-    if (weight(work) > weight(effects->work)) {
+    if (sql_work_weight(work) > sql_work_weight(effects->work)) {
         effects->work = work;
     }
-    if (advice != NULL && (effects->advice == NULL || weight(work) > reader->advice_weight)) {
+    if (advice != NULL && (effects->advice == NULL || sql_work_weight(work) > reader->advice_weight)) {
         effects->advice = advice;
-        reader->advice_weight = weight(work);
+        reader->advice_weight = sql_work_weight(work);
     }
 }
 

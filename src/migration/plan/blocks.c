@@ -79,7 +79,6 @@ static struct sql_effects doubted(struct arena *arena, const struct sql_effects 
 static void note(struct explaining *explaining, struct text statement, const struct sql_effects *effects)
 {
     struct arena *const arena = explaining->request->arena;
-    const struct sql_effects known = doubted(explaining->reading, effects);
     const struct sql_reader words = sql_read(statement);
     needs_note(&explaining->needs, statement, effects);
     unseen_note(&explaining->unseen, statement);
@@ -95,6 +94,7 @@ static void note(struct explaining *explaining, struct text statement, const str
     world_apply(explaining->world, effects);
     fires_note(&explaining->fires, statement, effects);
     if (sql_is_word(&words.token, "alter")) {
+        const struct sql_effects known = doubted(explaining->reading, effects);
         asked_note(&explaining->asked, statement, &known);
     }
 }
@@ -143,14 +143,10 @@ static void add_lock(struct arena *arena, struct sql_effects *all, const struct 
 
 static void add(struct arena *arena, struct sql_effects *all, const struct sql_effects *one, size_t *capacity)
 {
-    static const int costs[] = {
-        [SQL_WORK_UNKNOWN] = 5, [SQL_WORK_NONE] = 0,  [SQL_WORK_ROWS] = 1,
-        [SQL_WORK_SCAN] = 2,    [SQL_WORK_INDEX] = 3, [SQL_WORK_REWRITE] = 4,
-    };
     for (size_t i = 0; i < one->count; i++) {
         add_lock(arena, all, &one->locks[i], capacity);
     }
-    all->work = costs[one->work] > costs[all->work] ? one->work : all->work;
+    all->work = sql_work_weight(one->work) > sql_work_weight(all->work) ? one->work : all->work;
     all->made += one->made;
     all->unlisted = one->unlisted > all->unlisted ? one->unlisted : all->unlisted;
     all->names_new = all->names_new || one->names_new;
