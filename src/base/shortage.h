@@ -17,4 +17,7 @@ bool shortage_of_answer(struct status *status, const char *doing, const char *wh
  * from outside and that itself cannot fail (arena_alloc, a buffer). */
 bool room_for(size_t bytes, struct status *status, const char *doing, const char *what);
 
+/* More bytes than what is known of one statement takes. */
+#define ROOM_OF_STATEMENT ((size_t)1024 * 1024)
+
 #endif

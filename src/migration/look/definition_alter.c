@@ -21,9 +21,7 @@ static struct definition_column *column_at(const struct place *place, const stru
         struct definition_column *const column = &columns->items[i];
         const struct sql_object *const object = &objects->items[column->object];
         const bool is_table = object->parent == NULL && strcmp(object->name, place->table) == 0;
-        const bool is_there = (object->schema == NULL) == (place->schema == NULL) &&
-                              (place->schema == NULL || strcmp(object->schema, place->schema) == 0);
-        if (is_table && is_there && strcmp(column->name, place->column) == 0) {
+        if (is_table && text_is(text_of(object->schema), place->schema) && strcmp(column->name, place->column) == 0) {
             return column;
         }
     }

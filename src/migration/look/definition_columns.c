@@ -132,14 +132,7 @@ static void read_reference(struct arena *arena, struct sql_reader *reader, struc
 static struct text in_parentheses(struct sql_reader *reader)
 {
     const size_t start = reader->token.offset + 1;
-    int depth = 0;
-    do {
-        depth += sql_is_symbol(&reader->token, '(') ? 1 : sql_is_symbol(&reader->token, ')') ? -1 : 0;
-        if (depth == 0) {
-            break;
-        }
-        sql_advance(reader);
-    } while (reader->token.kind != SQL_END);
+    sql_find_closing(reader);
     const size_t end = reader->token.offset;
     sql_advance(reader);
     return text_slice(reader->lexer.text, start, end);

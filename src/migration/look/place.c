@@ -7,8 +7,6 @@
 #include "base/shortage.h"
 #include "pg/session_settings.h"
 
-#define A_STATEMENT ((size_t)1024 * 1024) /* more than what is known of one takes */
-
 bool site_is_connected(const struct site *site, struct status *status)
 {
     return site->conninfo != NULL ||
@@ -41,5 +39,5 @@ bool request_goes_on(const struct request *request, const char *doing, const cha
     if (deadline_passed(request->deadline)) {
         return status_fail(request->status, STATUS_DEADLINE_EXCEEDED, "The time for this request is over.");
     }
-    return room_for(A_STATEMENT, request->status, doing, what);
+    return room_for(ROOM_OF_STATEMENT, request->status, doing, what);
 }

@@ -19,8 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SHOWN           60                    /* characters of a statement */
-#define A_STATEMENT     ((size_t)1024 * 1024) /* more than what is known of one takes */
+#define SHOWN           60 /* characters of a statement */
 #define BYTE_ORDER_MARK "\xEF\xBB\xBF"
 
 /* Does the statement change nothing permanently? */
@@ -108,7 +107,7 @@ static bool find_objects(const struct looking *looking, struct text sql, struct 
     struct sql_statement statement;
     size_t named = 0;
     while (sql_next_statement(&lexer, &statement)) {
-        if (!room_for(A_STATEMENT, looking->status, "look up", "what this script makes")) {
+        if (!room_for(ROOM_OF_STATEMENT, looking->status, "look up", "what this script makes")) {
             return false;
         }
         const struct text text = without_restrict(text_slice(sql, statement.start, statement.end));

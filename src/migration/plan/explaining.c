@@ -110,6 +110,13 @@ static const char *what_it_may_be(struct explaining *explaining, struct text sta
         absent);
 }
 
+/* Facts about the database before the plan are none if something was made unseen. */
+static void note_stale(struct explaining *explaining)
+{
+    explaining->impossible.is_stale =
+        explaining->makes_unseen || unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session);
+}
+
 /* Obstacles and missing things, provided that everything before it was seen. */
 static const char *what_is_wrong(struct explaining *explaining, struct text statement, struct sql_effects *effects)
 {
@@ -126,8 +133,7 @@ static const char *what_is_wrong(struct explaining *explaining, struct text stat
     if (!explaining->is_undone) {
         needs_note_schemas(&explaining->needs, statement);
     }
-    explaining->impossible.is_stale =
-        explaining->makes_unseen || unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session);
+    note_stale(explaining);
     return effects->unread || explaining->impossible.is_stale ? files : fails;
 }
 
@@ -207,8 +213,7 @@ static bool take_block(struct explaining *explaining, struct text statement, str
     if (!blocks_read(explaining, &block, &read->effects)) {
         return false;
     }
-    explaining->impossible.is_stale =
-        explaining->makes_unseen || unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session);
+    note_stale(explaining);
     read->fails =
         arena_strdup(explaining->request->arena, impossible_why(&explaining->impossible, statement, &read->effects));
     const char *const doubt = explaining->impossible.early.doubt;

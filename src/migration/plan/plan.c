@@ -13,7 +13,6 @@
 #include "migration/plan/marks.h"
 #include "migration/plan/selection.h"
 #include "pg/query.h"
-#include "pg/search.h"
 #include "pg/values.h"
 #include "sql/changes.h"
 

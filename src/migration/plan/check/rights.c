@@ -52,11 +52,6 @@ static const struct {
     {"create view ", REPLACED, REPLACED},
 };
 
-static bool begins(const char *words, const char *with)
-{
-    return strncmp(words, with, strlen(with)) == 0;
-}
-
 static void put_word(struct buffer *words, struct text word)
 {
     for (size_t i = 0; i < word.size; i++) {
@@ -92,7 +87,8 @@ const char *rights_words(struct arena *arena, struct text statement)
         }
     }
     const char *const said = buffer_string(&words);
-    const bool stores = begins(said, "create table ") || begins(said, "create materialized view ");
+    const bool stores = text_starts_with(text_of(said), "create table ") ||
+                        text_starts_with(text_of(said), "create materialized view ");
     return stores && has_no_data(statement) ? arena_printf(arena, "%sno data ", said) : said;
 }
 
@@ -120,8 +116,7 @@ static const char *right_by_lock(const struct sql_relation_lock *lock)
 const char *rights_needed(size_t index, const char *words, const struct sql_relation_lock *lock)
 {
     const char *const needed = lock->is_target ? rights[index].target : rights[index].others;
-    const char *const end = strlen(words) > 8 ? words + strlen(words) - 8 : words;
-    if (!begins(words, rights[index].words) || needed == NULL) {
+    if (!text_starts_with(text_of(words), rights[index].words) || needed == NULL) {
         return NULL;
     }
     if (strcmp(needed, LOCKED) == 0) {
@@ -137,7 +132,7 @@ const char *rights_needed(size_t index, const char *words, const struct sql_rela
         return needed;
     }
     if (lock->lock == SQL_LOCK_ACCESS_SHARE || (lock->lock == SQL_LOCK_ROW_SHARE && strcmp(needed, READ) == 0)) {
-        return strcmp(needed, READ) == 0 && strcmp(end, "no data ") != 0 ? "SELECT" : NULL;
+        return strcmp(needed, READ) == 0 && !text_ends_with(text_of(words), "no data ") ? "SELECT" : NULL;
     }
     return lock->lock == SQL_LOCK_SHARE_ROW_EXCLUSIVE ? "REFERENCES" : "OWNER";
 }

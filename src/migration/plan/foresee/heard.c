@@ -89,16 +89,19 @@ static bool has_tag(struct sql_reader words, struct text tag)
     return has;
 }
 
+/* The statement is one at which event triggers run: does this one? */
 static bool hears(const struct heard_one *one, struct text statement, const struct sql_effects *effects)
 {
     const struct sql_reader words = sql_read(statement);
     struct text tags = text_of(one->tags);
     bool is = one->tags[0] == '\0';
+    if (one->is_off) {
+        return false;
+    }
     for (struct text tag; !is && text_next_unit(&tags, &tag);) {
         is = has_tag(words, tag);
     }
-    return is && !one->is_off && is_heard(words) &&
-           (strcmp(one->event, "sql_drop") != 0 || sql_has_word(statement, "drop")) &&
+    return is && (strcmp(one->event, "sql_drop") != 0 || sql_has_word(statement, "drop")) &&
            (strcmp(one->event, "table_rewrite") != 0 || effects->work == SQL_WORK_REWRITE);
 }
 
@@ -117,7 +120,8 @@ static const char *said_of(struct heard *heard, const struct heard_one *one, boo
 static void hear(struct heard *heard, struct text statement, struct sql_effects *effects)
 {
     know(heard);
-    for (size_t i = 0; i < heard->count; i++) {
+    const bool is_for_some = heard->count > 0 && is_heard(sql_read(statement));
+    for (size_t i = 0; is_for_some && i < heard->count; i++) {
         const struct heard_one *const one = &heard->items[i];
         const bool runs = hears(one, statement, effects);
         const bool locks = runs && !steady_is(&heard->fires->steady, one->function);

@@ -92,7 +92,7 @@ static void put_row(struct writing *writing, size_t row, const char *names)
     }
 }
 
-/* "w.a, w.b" with the prefix "w."; as_value: the column is called "value". */
+/* "w.a, w.b" with the prefix "w.". */
 static const char *listed(const struct writing *writing, const char *names, const char *prefix)
 {
     struct buffer list = {.arena = writing->needs->arena};
@@ -232,7 +232,8 @@ static void add_key(struct writing *writing, const PGresult *keys, int i)
         are_written(writing, names) && !needs_mentioned(needs, pg_field(keys, i, WRITTEN_KEY))
             ? rows_readable(needs, pg_field(keys, i, WRITTEN_TO_SCHEMA), pg_field(keys, i, WRITTEN_TO), &parent)
             : NULL;
-    const char *const list = listed(writing, names, "w.");
+    const char *const list = listed(writing, names, "");
+    const char *const own_list = listed(writing, names, "w.");
     const size_t count = text_count(text_of(names), "\x1F") + 1;
     struct row_columns referred;
     struct buffer on = {.arena = arena};
@@ -250,18 +251,17 @@ static void add_key(struct writing *writing, const PGresult *keys, int i)
     }
     put_part(writing,
              &(struct part){
-                 arena_printf(arena, "\"%s\" has no row for its %s (23503).", pg_field(keys, i, WRITTEN_TO),
-                              listed(writing, names, "")),
-                 names, listed(writing, names, ""),
+                 arena_printf(arena, "\"%s\" has no row for its %s (23503).", pg_field(keys, i, WRITTEN_TO), list),
+                 names, list,
                  arena_printf(arena, "WHERE pg_catalog.num_nulls(%s) = 0 AND NOT EXISTS (SELECT FROM %s AS x WHERE %s)",
-                              list, rows_own(arena, parent, to), buffer_string(&on)),
+                              own_list, rows_own(arena, parent, to), buffer_string(&on)),
                  false});
     if (pg_field_bool(keys, i, WRITTEN_FULL)) {
-        put_part(writing,
-                 &(struct part){
-                     "Some columns of a foreign key with MATCH FULL are NULL, and not all (23503).", names,
-                     listed(writing, names, ""),
-                     arena_printf(arena, "WHERE pg_catalog.num_nulls(%s) BETWEEN 1 AND %zu", list, count - 1), false});
+        put_part(
+            writing,
+            &(struct part){"Some columns of a foreign key with MATCH FULL are NULL, and not all (23503).", names, list,
+                           arena_printf(arena, "WHERE pg_catalog.num_nulls(%s) BETWEEN 1 AND %zu", own_list, count - 1),
+                           false});
     }
 }
 
