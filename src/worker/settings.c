@@ -47,16 +47,24 @@ static void read_connection(struct arena *arena, const char *url, struct config 
     }
 }
 
-/* One name of "schema.table", possibly quoted; moves *rest after it. */
+/* One name of "schema.table", possibly quoted, where two quotes stand for one; moves *rest after it. */
 static const char *cut_name(struct arena *arena, struct text *rest)
 {
     const bool quoted = text_starts_with(*rest, "\"");
-    const size_t start = quoted ? 1 : 0;
-    size_t end = text_find(*rest, quoted ? "\"" : ".", start);
-    end = end == SIZE_MAX ? rest->size : end;
-    const struct text name = text_slice(*rest, start, end);
-    *rest = text_slice(*rest, end + (quoted ? 1 : 0), rest->size);
-    return arena_strndup(arena, name.data, name.size);
+    const char end = quoted ? '"' : '.';
+    struct buffer name = {.arena = arena};
+    size_t at = quoted ? 1 : 0;
+    while (at < rest->size) {
+        const bool is_end = rest->data[at] == end;
+        const bool is_twice = is_end && quoted && at + 1 < rest->size && rest->data[at + 1] == end;
+        if (is_end && !is_twice) {
+            break;
+        }
+        buffer_putc(&name, rest->data[at]);
+        at += is_twice ? 2 : 1;
+    }
+    *rest = text_slice(*rest, at + (quoted ? 1 : 0), rest->size);
+    return buffer_string(&name);
 }
 
 static bool read_ledger(struct arena *arena, const char *word, struct ledger *ledger, struct status *status)

@@ -1,5 +1,6 @@
 """What was not found or not read is never called fine, and the database is the one that was meant."""
 import os
+import shlex
 import shutil
 import sys
 import tempfile
@@ -682,13 +683,14 @@ class Truth(Written):
 
     def test_a_copy_of_a_ledger_is_a_question_that_the_option_answers(self):
         self.goose()
-        for name in ("goose_db_version_backup", "old_goose_db_version", "goose_copy"):
-            self.sql(GOOSE.format(name) + f"INSERT INTO {name} (version_id, is_applied) VALUES (0, true), (1, true)")
+        for name, said in (("goose_db_version_backup",) * 2, ("old_goose_db_version",) * 2, ("goose_copy",) * 2, ('Goose "B".x', '"Goose ""B"".x"')):
+            table = 'public."' + name.replace('"', '""') + '"'
+            self.sql(GOOSE.format(table) + f"INSERT INTO {table} (version_id, is_applied) VALUES (0, true), (1, true)")
             with self.subTest(name=name), self.start() as rpc:
-                self.check_unknown(rpc, f"public.{name}", "--ledger")
-            with self.subTest(name=name), self.start("--ledger", f"public.{name}") as rpc:
+                self.check_unknown(rpc, f"public.{name}", f"--ledger {shlex.quote('public.' + said)}")
+            with self.subTest(name=name), self.start("--ledger", f"public.{said}") as rpc:
                 self.assertEqual([self.state(one) for one in self.status(rpc).migrations], ["applied"])
-            self.sql(f"DROP TABLE {name}")
+            self.sql(f"DROP TABLE {table}")
 
     def test_a_ledger_elsewhere_that_has_other_files_rows_is_a_question(self):
         self.dbmate()

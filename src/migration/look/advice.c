@@ -4,6 +4,9 @@
 #include "migration/look/advice.h"
 
 #include "base/words.h"
+#include "pg/values.h"
+
+#include <string.h>
 
 const char *advice_rolled_back(struct arena *arena, const char *name)
 {
@@ -13,4 +16,22 @@ const char *advice_rolled_back(struct arena *arena, const char *name)
 const char *advice_applied(struct arena *arena, const char *name)
 {
     return arena_printf(arena, "truss mark-applied %s", words_quoted(arena, name));
+}
+
+static void put_name(struct buffer *out, const char *name)
+{
+    if (strpbrk(name, ".\"") == NULL) {
+        buffer_puts(out, name);
+    } else {
+        pg_quote_identifier(out, name);
+    }
+}
+
+const char *advice_ledger(struct arena *arena, const char *schema, const char *table)
+{
+    struct buffer word = {.arena = arena};
+    put_name(&word, schema);
+    buffer_putc(&word, '.');
+    put_name(&word, table);
+    return arena_printf(arena, "--ledger %s", words_quoted(arena, buffer_string(&word)));
 }

@@ -3,6 +3,7 @@
  */
 #include "migration/look/elsewhere.h"
 
+#include "migration/look/advice.h"
 #include "migration/look/kinship.h"
 #include "migration/look/ledger_place.h"
 
@@ -26,15 +27,21 @@ static bool looks_like_copy(const struct table *table, const char *usual)
     return is_copy;
 }
 
+/* "--ledger SCHEMA.TABLE". */
+static const char *advice_of(const struct looking *looking, const struct ledger *ledger)
+{
+    return advice_ledger(looking->request->arena, ledger->schema, ledger->table);
+}
+
 static void ask_for_ledger(const struct looking *looking, struct source *source, const struct ledger *other,
                            size_t count)
 {
     source->problem = arena_printf(
         looking->request->arena,
         "%s has no tracking table where it would make one (%s.%s), and the database has %s.%s%s, which may be another "
-        "project's or a copy. Say which is meant: --ledger %s.%s, or --ledger %s.%s for a new one.",
+        "project's or a copy. Say which is meant: %s, or %s for a new one.",
         source->framework->display_name, source->ledger.schema, source->ledger.table, other->schema, other->table,
-        count > 1 ? " and others" : "", other->schema, other->table, source->ledger.schema, source->ledger.table);
+        count > 1 ? " and others" : "", advice_of(looking, other), advice_of(looking, &source->ledger));
 }
 
 /* Would the search path find it by its unqualified name? */
@@ -90,10 +97,10 @@ static void adopt(const struct looking *looking, struct source *source, const st
         looking,
         arena_printf(
             looking->request->arena,
-            "The tracking table is %s.%s: all that it has is in the folder. %s itself would look at %s.%s; --ledger "
-            "%s.%s says for certain which is meant.",
+            "The tracking table is %s.%s: all that it has is in the folder. %s itself would look at %s.%s; %s says for "
+            "certain which is meant.",
             other->ledger.schema, other->ledger.table, source->framework->display_name, source->ledger.schema,
-            source->ledger.table, other->ledger.schema, other->ledger.table));
+            source->ledger.table, advice_of(looking, &other->ledger)));
     const struct shape_fit fit = shape_fit_exact(looking->request->arena, source->framework, other->table);
     source_take_table(looking, source, other->table, &fit);
     source_add_evidence(source, other->evidence);
@@ -138,9 +145,9 @@ static void warn_of_schema(const struct looking *looking, const struct source *s
                  looking->request->site->ledger.table != NULL
                      ? arena_printf(arena,
                                     "There is a tracking table at %s.%s, but --ledger says %s.%s: that is made new, "
-                                    "and every migration runs. If the other one is meant, --ledger %s.%s says so.",
+                                    "and every migration runs. If the other one is meant, %s says so.",
                                     other->schema, other->table, source->ledger.schema, source->ledger.table,
-                                    other->schema, other->table)
+                                    advice_of(looking, other))
                      : arena_printf(arena,
                                     "There is a tracking table in schema \"%s\", but the connection URL means schema "
                                     "\"%s\": add ?schema=%s to it if that one is meant.",
@@ -154,10 +161,9 @@ static void warn_of_name(const struct looking *looking, const struct source *sou
     looking_warn(looking,
                  arena_printf(looking->request->arena,
                               "%s's tracking table is looked for at %s.%s, where there is none; the database has "
-                              "%s.%s%s as well. If that one is meant, --ledger %s.%s says so.",
+                              "%s.%s%s as well. If that one is meant, %s says so.",
                               source->framework->display_name, source->ledger.schema, source->ledger.table,
-                              other->schema, other->table, count > 1 ? " and others" : "", other->schema,
-                              other->table));
+                              other->schema, other->table, count > 1 ? " and others" : "", advice_of(looking, other)));
 }
 
 /* ---- a named table that does not exist ---- */
@@ -203,9 +209,9 @@ static void ask_which(const struct looking *looking, struct source *source, cons
     source->problem = arena_printf(
         arena,
         "%s: by that %s has its tracking table at %s.%s, which is not there, and the database has %s.%s with rows. Say "
-        "which is meant: --ledger %s.%s, or --ledger %s.%s for a new one, into which every migration would run.",
+        "which is meant: %s, or %s for a new one, into which every migration would run.",
         who, source->framework->display_name, source->ledger.schema, source->ledger.table, other->schema, other->name,
-        other->schema, other->name, source->ledger.schema, source->ledger.table);
+        advice_ledger(arena, other->schema, other->name), advice_of(looking, &source->ledger));
 }
 
 /* If the connection names a schema, tables in others belong to other services. */
@@ -317,10 +323,10 @@ static void ask_about_path(const struct looking *looking, struct source *source,
     source->problem = arena_printf(
         looking->request->arena,
         "%s.%s has rows of these migrations, and the search path that the role or the database has (%s) leads to "
-        "schema \"%s\", where %s has none: %s itself would run them all again there. Say which is meant: --ledger "
-        "%s.%s, or --ledger %s.%s for one in which they are all new.",
+        "schema \"%s\", where %s has none: %s itself would run them all again there. Say which is meant: %s, or "
+        "%s for one in which they are all new.",
         other->schema, other->name, looking->detection->facts.search_path, source->ledger.schema, name, name,
-        other->schema, other->name, source->ledger.schema, source->ledger.table);
+        advice_ledger(looking->request->arena, other->schema, other->name), advice_of(looking, &source->ledger));
 }
 
 /* For a table that the path does not find: was it the source's before somebody set that path? What an untrusted role

@@ -4,6 +4,7 @@
 #include "migration/look/sources.h"
 
 #include "base/sqlstate.h"
+#include "migration/look/advice.h"
 #include "migration/look/elsewhere.h"
 #include "migration/look/ledger_place.h"
 
@@ -45,8 +46,9 @@ static const char *owner_problem(const struct looking *looking, const struct sou
         "The table %s.%s, where %s has its tracking table, belongs to the role \"%s\": what it holds could be "
         "anybody's, and its triggers and policies would run with the rights of this connection. Give it to the role "
         "that "
-        "migrates (ALTER TABLE … OWNER TO), or say that it is meant by --ledger %s.%s.",
-        table->schema, table->name, source->framework->display_name, table->owner, table->schema, table->name);
+        "migrates (ALTER TABLE … OWNER TO), or say that it is meant by %s.",
+        table->schema, table->name, source->framework->display_name, table->owner,
+        advice_ledger(looking->request->arena, table->schema, table->name));
 }
 
 static const char *code_problem(const struct looking *looking, const struct source *source, const struct table *table)
@@ -56,9 +58,9 @@ static const char *code_problem(const struct looking *looking, const struct sour
         "The table %s.%s, where %s has its tracking table, has %s: that role's code would run with the rights of this "
         "connection when a row is read or written. When you have looked at it, drop it (of a trigger also REVOKE "
         "TRIGGER ON %s.%s FROM that role), or give it to the role that migrates (ALTER … OWNER TO), or say that the "
-        "table is meant by --ledger %s.%s.",
+        "table is meant by %s.",
         table->schema, table->name, source->framework->display_name, table->foreign_code, table->schema, table->name,
-        table->schema, table->name);
+        advice_ledger(looking->request->arena, table->schema, table->name));
 }
 
 /* Judges the table in the ledger's place. */
@@ -158,13 +160,13 @@ static bool is_doubted(const struct looking *looking, struct source *source)
         ledger_same_place(&usual, named) || is_clear) {
         return false;
     }
-    source->problem = arena_printf(arena,
-                                   "%s: by that the tracking table is %s.%s, %s, and %s would have it at %s.%s, %s. "
-                                   "Say which is meant: --ledger %s.%s, or --ledger %s.%s.",
-                                   source->folder.mentioned, named->schema, named->table,
-                                   is_there ? "which is there" : "which is not there", source->framework->display_name,
-                                   usual.schema, usual.table, has_usual ? "which is there" : "which is not there",
-                                   named->schema, named->table, usual.schema, usual.table);
+    source->problem = arena_printf(
+        arena,
+        "%s: by that the tracking table is %s.%s, %s, and %s would have it at %s.%s, %s. "
+        "Say which is meant: %s, or %s.",
+        source->folder.mentioned, named->schema, named->table, is_there ? "which is there" : "which is not there",
+        source->framework->display_name, usual.schema, usual.table, has_usual ? "which is there" : "which is not there",
+        advice_ledger(arena, named->schema, named->table), advice_ledger(arena, usual.schema, usual.table));
     return true;
 }
 
