@@ -89,6 +89,24 @@ START_TEST(postgres_migrations_names_are_what_follows_the_number)
 }
 END_TEST
 
+/* Its table has name varchar(100) UNIQUE (0_create-migrations-table.sql). */
+START_TEST(names_that_the_table_of_postgres_migrations_does_not_take_are_refused)
+{
+    DEPENDS_ON("postgres-migrations");
+    put("migrations/1_fix.sql", "");
+    put(arena_printf(arena, "migrations/2_%0100d.sql", 0), "");
+    ck_assert(is_fit("postgres-migrations"));
+    put(arena_printf(arena, "migrations/3_%0101d.sql", 0), "");
+    ck_assert(!is_fit("postgres-migrations"));
+    says("more than 100 characters");
+    put("migrations/4-fix.sql", "");
+    ck_assert_int_eq(remove(arena_printf(arena, "%s/migrations/3_%0101d.sql", root, 0)), 0);
+    put("migrations/3_b.sql", "");
+    ck_assert(!is_fit("postgres-migrations"));
+    says("1_fix.sql and 4-fix.sql in migrations have the same name \"fix\" after the number");
+}
+END_TEST
+
 START_TEST(the_hash_of_postgres_migrations_has_the_name_of_the_file)
 {
     DEPENDS_ON("postgres-migrations");
@@ -368,6 +386,7 @@ int main(void)
     tcase_add_test(tests, the_sum_of_postgrator_is_made_of_the_line_endings_that_are_configured);
     tcase_add_test(tests, a_program_of_postgrator_is_recorded_without_a_sum);
     tcase_add_test(tests, postgres_migrations_names_are_what_follows_the_number);
+    tcase_add_test(tests, names_that_the_table_of_postgres_migrations_does_not_take_are_refused);
     tcase_add_test(tests, the_hash_of_postgres_migrations_has_the_name_of_the_file);
     tcase_add_test(tests, a_comment_of_postgres_migrations_turns_transactions_off);
     tcase_add_test(tests, supabase_passes_over_names_without_a_number);

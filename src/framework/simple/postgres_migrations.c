@@ -2,6 +2,7 @@
  * postgres-migrations: files numbered from 1 without gaps, each recorded with the SHA-1 of its name and content. Facts
  * measured with postgres-migrations 5.3.0, which is a library: the folder is named in code.
  */
+#include "base/word_set.h"
 #include "framework/core/file_checksum.h"
 #include "framework/core/framework.h"
 
@@ -13,6 +14,35 @@ static bool postgres_migrations_accept(struct arena *arena, const struct folder 
     (void)folder;
     (void)warning;
     file->title = file->title[0] == '\0' ? file->filename : file->title;
+    return true;
+}
+
+/* The column of these names is unique, and takes 100 characters: it stops at the row of the second file, or of the one
+ * with a longer name. */
+#define LONGEST_NAME 100
+
+static bool postgres_migrations_check(struct arena *arena, const struct folder *folder,
+                                      const struct migration_files *files, struct status *status)
+{
+    struct word_set names = {0};
+    for (size_t i = 0; i < files->count; i++) {
+        const struct migration_file *const file = &files->items[i];
+        const int other = word_set_number(&names, file->title);
+        word_set_put(arena, &names, file->title, (int)i + 1);
+        if (other > 0) {
+            return status_fail(
+                status, STATUS_FAILED_PRECONDITION,
+                "%s and %s in %s have the same name \"%s\" after the number, and the tracking table takes "
+                "each name once: postgres-migrations stops at the second one. Give it another name.",
+                files->items[other - 1].filename, file->filename, folder->path, file->title);
+        }
+        if (text_characters(text_of(file->title)) > LONGEST_NAME) {
+            return status_fail(status, STATUS_FAILED_PRECONDITION,
+                               "The name of %s in %s has more than %d characters after the number, which the tracking "
+                               "table cannot store: give it a shorter one.",
+                               file->filename, folder->path, LONGEST_NAME);
+        }
+    }
     return true;
 }
 
@@ -103,6 +133,7 @@ const struct framework framework_postgres_migrations = {
             .missing_note = "postgres-migrations requires consecutive numbers.",
         },
     .hooks = {.accept = postgres_migrations_accept,
+              .check_folder = postgres_migrations_check,
               .checksum = postgres_migrations_checksum,
               .file_checksum = postgres_migrations_file_checksum},
 };
