@@ -573,6 +573,22 @@ START_TEST(hasura_passes_over_empty_scripts_and_directories_without_a_name)
     ck_assert_str_eq(listed("hasura"), "1700000000001_a=1700000000001");
     has(warnings_of("hasura"), "1700000000002_b/up.sql is left out");
     has(warnings_of("hasura"), "1700000000003 is left out");
+    put("migrations/default/1700000000004_d/down.sql", "");
+    has(warnings_of("hasura"), "1700000000004_d/up.sql is left out");
+    ck_assert_str_eq(listed("hasura"), "1700000000001_a=1700000000001");
+}
+END_TEST
+
+START_TEST(hasura_stops_at_a_version_with_a_down_file_alone)
+{
+    put("config.yaml", "version: 3\n");
+    put("metadata/version.yaml", "version: 3\n");
+    put("migrations/default/1700000000001_a/down.sql", "SELECT 1;");
+    put("migrations/default/1700000000002_b/up.sql", "");
+    put("migrations/default/1700000000002_b/down.sql", "SELECT 1;");
+    ck_assert_str_eq(listed("hasura"), "1700000000001_a=1700000000001,1700000000002_b=1700000000002");
+    has(warnings_of("hasura"), "Version 1700000000001 has down.sql alone: hasura stops at it");
+    has(warnings_of("hasura"), "Version 1700000000002 has down.sql alone: hasura stops at it");
 }
 END_TEST
 
@@ -894,6 +910,7 @@ int main(void)
     tcase_add_test(tests, sources_of_yoyo_are_read_one_after_the_other);
     tcase_add_test(tests, a_version_of_fluent_migrator_is_in_its_attribute);
     tcase_add_test(tests, hasura_passes_over_empty_scripts_and_directories_without_a_name);
+    tcase_add_test(tests, hasura_stops_at_a_version_with_a_down_file_alone);
     tcase_add_test(tests, packages_of_laravel_that_load_migrations_are_named);
     tcase_add_test(tests, lucid_records_the_path_in_the_project);
     tcase_add_test(tests, lucid_reads_the_folder_that_its_connections_name);

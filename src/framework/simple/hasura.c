@@ -6,16 +6,31 @@
 
 #include <string.h>
 
-/* Its command passes over a script without content (IsEmptyFile of cli/migrate/source/parse.go). */
+/* Does the file beside the script have content? */
+static bool has_down(struct arena *arena, const struct migration_file *file)
+{
+    struct file_stamp stamp = {0};
+    const char *const path = path_join(arena, path_above(arena, file->path), "down.sql");
+    return file_look(path, &stamp) == FILE_REGULAR && stamp.size > 0;
+}
+
+/* Its command passes over files without content (IsEmptyFile of cli/migrate/source/parse.go). A version that only has
+ * what undoes it is one to it, at which it stops (versionUpExists of cli/migrate/migrate.go). */
 static bool hasura_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                           const char **warning)
 {
     (void)folder;
-    if (!file->missing && file->stamp.size == 0) {
-        *warning = arena_printf(arena, "%s is left out: it is empty, and hasura passes over it.", file->filename);
-        return false;
+    if (!file->missing && file->stamp.size > 0) {
+        return true;
     }
-    return true;
+    file->missing = has_down(arena, file);
+    *warning =
+        file->missing
+            ? arena_printf(arena, "Version %s has down.sql alone: hasura stops at it (\"%s up migration not found\").",
+                           file->version, file->version)
+            : arena_printf(arena, "%s is left out: it is empty or not there, and hasura passes over it.",
+                           file->filename);
+    return file->missing;
 }
 
 /* The database to which the folder belongs: "default" for migrations/default. */
