@@ -53,18 +53,21 @@ static void note_repository(struct arena *arena, struct folder *folder, const st
 static bool ecto_configure(struct arena *arena, struct folder *folder)
 {
     struct text source;
+    struct text config;
     if (code_config(arena, folder, WORDS("mix.exs"), &source) == NULL ||
         !code_has(source, WORDS(":ecto_sql", ":phoenix_ecto"))) {
         return false;
     }
-    if (folder_read(arena, folder, "config/config.exs", &source)) {
-        folder->ledger.table = code_string(arena, source, "migration_source");
-        const char *const priv = code_string(arena, code_behind(source, "Repo,"), "priv");
+    if (!folder_read(arena, folder, ECTO_CONFIG, &config)) {
+        config = (struct text){0};
+    } else {
+        folder->ledger.table = code_string(arena, config, "migration_source");
+        const char *const priv = code_string(arena, code_behind(config, "Repo,"), "priv");
         folder->path = priv == NULL ? NULL : path_join(arena, folder->base, path_join(arena, priv, "migrations"));
-        note_repository(arena, folder, &(const struct source_file){"config/config.exs", source});
+        note_repository(arena, folder, &(const struct source_file){ECTO_CONFIG, config});
     }
     look_at_repositories(arena, folder);
-    ecto_lock_configure(arena, folder);
+    ecto_lock_configure(arena, folder, config);
     return true;
 }
 

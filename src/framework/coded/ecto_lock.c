@@ -152,17 +152,16 @@ static void read_file(struct arena *arena, struct folder *folder, const struct s
     }
 }
 
-void ecto_lock_configure(struct arena *arena, struct folder *folder)
+void ecto_lock_configure(struct arena *arena, struct folder *folder, struct text config)
 {
-    static const char *const names[] = {"config/config.exs", "config/runtime.exs", "config/prod.exs", "config/dev.exs",
-                                        NULL};
+    static const char *const names[] = {ECTO_CONFIG, "config/runtime.exs", "config/prod.exs", "config/dev.exs", NULL};
     struct words *const all = arena_alloc(arena, sizeof *all);
     struct folder umbrella = *folder;
     *all = (struct words){0};
     umbrella.base = ""; /* an application of an umbrella is configured there */
     for (size_t i = 0; names[i] != NULL; i++) {
-        struct source_file file = {.name = names[i]};
-        if (folder_read(arena, folder, file.name, &file.content)) {
+        struct source_file file = {.name = names[i], .content = i == 0 ? config : (struct text){0}};
+        if (file.content.data != NULL || folder_read(arena, folder, file.name, &file.content)) {
             read_file(arena, folder, &file, all);
         } else if (folder_read(arena, &umbrella, file.name, &file.content)) {
             read_file(arena, &umbrella, &file, all);

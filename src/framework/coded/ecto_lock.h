@@ -7,9 +7,11 @@
 
 #include "framework/core/folder.h"
 
+#define ECTO_CONFIG "config/config.exs"
+
 /* Notes in folder->settings which repositories of the project's configuration take it, and in folder->note one whose
- * name cannot be read. */
-void ecto_lock_configure(struct arena *arena, struct folder *folder);
+ * name cannot be read. config: the content of ECTO_CONFIG, if the package has one; else its data is NULL. */
+void ecto_lock_configure(struct arena *arena, struct folder *folder, struct text config);
 
 /* Its keys, for hooks.advisory_locks. */
 size_t ecto_locks(const struct ledger *ledger, const char *database, int64_t *keys);
