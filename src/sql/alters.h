@@ -31,6 +31,11 @@ struct sql_alter {
     const char *type;    /* for TYPE and ADD, as in struct sql_need; "": not known */
     const char *written; /* the same as format_type() writes it; NULL: it is not built-in */
     const char *renamed; /* for RENAME: the new name */
+    /* For ADD: what the rows that are there get, not yet of its type, as an expression over the columns `reads`
+     * (separated by the character 31) that runs nobody's code and is the same whenever it is computed; NULL: it cannot
+     * be had so. */
+    const char *value;
+    const char *reads;
     bool has_using;
     bool is_empty; /* for ADD: it has a value in no row that is there */
     bool is_only;  /* the only one of the statement's changes to this column */

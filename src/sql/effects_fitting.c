@@ -46,6 +46,34 @@ bool effects_is_left_empty(const json_t *column)
     return !has_value && effects_is_builtin(type) && !effects_is_serial(type);
 }
 
+/* The expression of a new column's DEFAULT, or of a generated one; NULL: it has none. *word: in front of its text. */
+static json_t *expression_of(const json_t *column, const char **word)
+{
+    const json_t *const given = effects_constraint_of(column, "CONSTR_DEFAULT");
+    const json_t *const generated = effects_constraint_of(column, "CONSTR_GENERATED");
+    *word = given == NULL ? NULL : "default";
+    return json_object_get(given == NULL ? generated : given, "raw_expr");
+}
+
+/* Fills in what the rows that are there get in a new column. */
+static void take_value(struct effects_reader *reader, const json_t *column, struct sql_alter *alter)
+{
+    const char *word = NULL;
+    json_t *const expression = expression_of(column, &word);
+    const char *const reads = effects_plain_reads(reader->arena, expression);
+    if (alter->is_empty) {
+        alter->value = "NULL";
+        alter->reads = "";
+    } else if (reads != NULL && !reader->is_reworded && !effects_is_volatile(reader, expression)) {
+        const json_t *const constant = tree_body(expression, "A_Const");
+        const bool is_number =
+            json_object_get(constant, "ival") != NULL || json_object_get(constant, "boolval") != NULL;
+        alter->value =
+            is_number ? effects_constant_text(reader, constant) : effects_source(reader, word, 0, expression);
+        alter->reads = alter->value == NULL ? NULL : reads;
+    }
+}
+
 /* As format_type() writes it; NULL: it is not built-in. */
 static const char *written_type(struct arena *arena, const json_t *column)
 {
@@ -90,16 +118,19 @@ static void take_command(struct effects_reader *reader, const json_t *range, con
     if (i == KINDS || tree_flag(command, "missing_ok") || drops_default) {
         return;
     }
-    add(reader, range,
-        &(struct sql_alter){.kind = kinds[i].kind,
-                            .column = name[0] != '\0' ? name : tree_string(column, "colname"),
-                            .type = type_of(reader->arena, column),
-                            .written = written_type(reader->arena, column),
-                            .has_using = json_object_get(column, "raw_default") != NULL,
-                            .is_empty = tree_is(command, "subtype", "AT_AddColumn") && effects_is_left_empty(column),
-                            .other_schema = tree_string(other, "schemaname"),
-                            .other = tree_string(other, "relname"),
-                            .bound = tree_flag(bound, "is_default") ? 'd' : tree_string(bound, "strategy")[0]});
+    struct sql_alter alter = {.kind = kinds[i].kind,
+                              .column = name[0] != '\0' ? name : tree_string(column, "colname"),
+                              .type = type_of(reader->arena, column),
+                              .written = written_type(reader->arena, column),
+                              .has_using = json_object_get(column, "raw_default") != NULL,
+                              .is_empty = tree_is(command, "subtype", "AT_AddColumn") && effects_is_left_empty(column),
+                              .other_schema = tree_string(other, "schemaname"),
+                              .other = tree_string(other, "relname"),
+                              .bound = tree_flag(bound, "is_default") ? 'd' : tree_string(bound, "strategy")[0]};
+    if (alter.kind == SQL_ALTER_ADD) {
+        take_value(reader, column, &alter);
+    }
+    add(reader, range, &alter);
 }
 
 /* DROP DEFAULT and other subcommands that do not change the type count too. */

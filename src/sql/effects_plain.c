@@ -78,11 +78,17 @@ static bool take_node(void *data, const char *key, json_t *object)
     return plain->is;
 }
 
-const char *effects_plain_columns(struct arena *arena, json_t *expression)
+const char *effects_plain_reads(struct arena *arena, json_t *expression)
 {
     struct plain plain = {.arena = arena, .columns = {.arena = arena}, .is = expression != NULL};
     tree_walk(expression, take_node, &plain);
-    return plain.is && plain.count > 0 ? buffer_string(&plain.columns) : NULL;
+    return plain.is ? buffer_string(&plain.columns) : NULL;
+}
+
+const char *effects_plain_columns(struct arena *arena, json_t *expression)
+{
+    const char *const columns = effects_plain_reads(arena, expression);
+    return columns == NULL || columns[0] == '\0' ? NULL : columns;
 }
 
 void effects_add_columns(struct buffer *columns, const char *others)

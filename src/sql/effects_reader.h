@@ -286,6 +286,8 @@ bool effects_is_newer_syntax(const struct effects_reader *reader, const json_t *
 /* The columns that an expression reads, separated by the character 31, if it can be computed over the rows of a user's
  * table without running anybody's code; else NULL: effects_plain.c. */
 const char *effects_plain_columns(struct arena *arena, json_t *expression);
+/* The same, but "" if it reads none. */
+const char *effects_plain_reads(struct arena *arena, json_t *expression);
 /* The text of the expression behind a word outside of parentheses, the one with this number (from 0). NULL: there is
  * none, or its text is not an expression of effects_plain_columns over these columns. */
 const char *effects_text_behind(const struct effects_reader *reader, const char *word, size_t number,

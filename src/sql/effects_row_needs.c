@@ -9,6 +9,7 @@
 struct asking {
     struct effects_reader *reader;
     const json_t *range; /* the table's RangeVar */
+    const char *column;  /* the new one at which the constraints are written; NULL: they are the table's */
     size_t checks;       /* CHECKs of the statement so far */
 };
 
@@ -52,12 +53,19 @@ static const char *indexed_columns(struct effects_reader *reader, const json_t *
 
 /* ---- constraints ---- */
 
+/* The columns of a constraint: those that it lists, or the one at which it is written. */
+static const char *columns_of(const struct asking *asking, const json_t *constraint, const char *list)
+{
+    return asking->column != NULL ? asking->column
+                                  : effects_names_of(asking->reader->arena, json_object_get(constraint, list));
+}
+
+/* A constraint USING INDEX lists none. */
 static void need_different(const struct asking *asking, const json_t *constraint)
 {
-    const json_t *const keys = json_object_get(constraint, "keys");
-    if (keys != NULL && !tree_flag(constraint, "nulls_not_distinct")) {
-        need(asking, SQL_NEED_NO_DUPLICATES, effects_names_of(asking->reader->arena, keys),
-             tree_is(constraint, "contype", "CONSTR_PRIMARY") ? "p" : "");
+    const char *const columns = columns_of(asking, constraint, "keys");
+    if (columns[0] != '\0' && !tree_flag(constraint, "nulls_not_distinct")) {
+        need(asking, SQL_NEED_NO_DUPLICATES, columns, tree_is(constraint, "contype", "CONSTR_PRIMARY") ? "p" : "");
     }
 }
 
@@ -88,7 +96,7 @@ static void need_parents(const struct asking *asking, const json_t *constraint)
         return;
     }
     add(asking, (struct sql_need){.kind = SQL_NEED_PARENTS,
-                                  .part = effects_names_of(arena, json_object_get(constraint, "fk_attrs")),
+                                  .part = columns_of(asking, constraint, "fk_attrs"),
                                   .types = effects_names_of(arena, json_object_get(constraint, "pk_attrs")),
                                   .was_schema = tree_string(parent, "schemaname"),
                                   .was = tree_string(parent, "relname"),
@@ -183,15 +191,32 @@ static void take_constraint(struct asking *asking, const json_t *constraint)
     }
 }
 
-/* A new column has no values to be asked for, but its CHECKs count. */
+/* What a new column demands of the value that the rows get in it. A NOT NULL column without a value is another need. */
+static void take_column(struct asking *asking, const json_t *command, const json_t *column)
+{
+    const json_t *const constraints = json_object_get(column, "constraints");
+    const bool may_be_there = tree_flag(command, "missing_ok");
+    asking->column = arena_strdup(asking->reader->arena, tree_string(column, "colname"));
+    for (size_t i = 0; i < json_array_size(constraints); i++) {
+        const json_t *const constraint = tree_body(json_array_get(constraints, i), "Constraint");
+        if (may_be_there) {
+            asking->checks += tree_is(constraint, "contype", "CONSTR_CHECK") ? 1 : 0;
+        } else if (!tree_is(constraint, "contype", "CONSTR_NOTNULL")) {
+            take_constraint(asking, constraint);
+        } else if (!effects_is_left_empty(column)) {
+            need(asking, SQL_NEED_NO_NULLS, asking->column, "");
+        }
+    }
+    asking->column = NULL;
+}
+
 static void take_command(struct asking *asking, const json_t *command)
 {
     const json_t *const def = json_object_get(command, "def");
-    const json_t *const constraints = json_object_get(tree_body(def, "ColumnDef"), "constraints");
+    const json_t *const column = tree_body(def, "ColumnDef");
     take_constraint(asking, tree_body(def, "Constraint"));
-    for (size_t i = 0; i < json_array_size(constraints); i++) {
-        const json_t *const constraint = tree_body(json_array_get(constraints, i), "Constraint");
-        asking->checks += tree_is(constraint, "contype", "CONSTR_CHECK") ? 1 : 0;
+    if (tree_is(command, "subtype", "AT_AddColumn") && column != NULL) {
+        take_column(asking, command, column);
     }
     if (tree_is(command, "subtype", "AT_SetNotNull")) {
         need(asking, SQL_NEED_NO_NULLS, tree_string(command, "name"), "");

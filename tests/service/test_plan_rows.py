@@ -97,6 +97,22 @@ UNEQUAL = [
     "INSERT INTO triggered (id) VALUES (1)", "INSERT INTO ruled (id) VALUES (1)", "INSERT INTO over (id) VALUES (1)", "INSERT INTO with_domain (id) VALUES (1)", "ALTER TABLE full_of ALTER a SET DEFAULT 'x';\nINSERT INTO full_of (id) VALUES (1)",
     "ALTER TABLE full_of ALTER a DROP NOT NULL;\nINSERT INTO full_of (id) VALUES (1)", "CREATE TABLE fresh (a int NOT NULL, b int);\nINSERT INTO fresh (b, a) VALUES (1, 2)",
 ]
+# New columns: what the rows that are there get in them, in the same statement and behind it.
+COLUMN = "ALTER TABLE rows ADD COLUMN c "
+ADDED = [
+    *(COLUMN + rest for rest in (
+        "int NOT NULL DEFAULT 0 CHECK (c > 0)", "int NOT NULL DEFAULT 1 CHECK (c > 0)", "int DEFAULT 5 REFERENCES parents", "int NOT NULL DEFAULT 1 REFERENCES parents (id)", "int REFERENCES parents", "text NOT NULL DEFAULT '' UNIQUE", "text UNIQUE",
+        "varchar(3) DEFAULT 'abcdef'", "varchar(3) DEFAULT 'abc'", "numeric(3,1) DEFAULT 1000", "date DEFAULT '2026-13-01'", "int NOT NULL DEFAULT NULL", "int DEFAULT NULL CHECK (c > 0)", "int CHECK (c IS NOT NULL)", "int PRIMARY KEY DEFAULT 1", "serial UNIQUE",
+        "text DEFAULT 'x' CHECK (c IN ('a', 'b'))", "text NOT NULL DEFAULT 'x', ADD CONSTRAINT k CHECK (c <> t)", "text NOT NULL DEFAULT 'abc', ADD CONSTRAINT k CHECK (c <> t)", "int NOT NULL DEFAULT 0, ADD UNIQUE (c)", "int NOT NULL DEFAULT 0, ADD UNIQUE (c, id)",
+        "int NOT NULL DEFAULT 7, ADD CONSTRAINT fk FOREIGN KEY (c) REFERENCES parents (id) NOT VALID", "int GENERATED ALWAYS AS (10 / (n - 5)) STORED", "int GENERATED ALWAYS AS (n * 2) STORED CHECK (c > 0)", "int GENERATED ALWAYS AS (n * 2) STORED CHECK (c > -99)",
+        "varchar(2) GENERATED ALWAYS AS (t) STORED", "int NOT NULL GENERATED ALWAYS AS (CASE WHEN n > 0 THEN 1 END) STORED", "int GENERATED ALWAYS AS (n * n) STORED UNIQUE", "smallint GENERATED ALWAYS AS (n * 20000) STORED", "int DEFAULT -5, ADD b2 int DEFAULT (2 + 3), ADD CHECK (c > b2)",
+        "uuid NOT NULL DEFAULT gen_random_uuid() UNIQUE", "jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(c) = 'array')", "bool NOT NULL DEFAULT false CHECK (c)", "int DEFAULT 1, ADD EXCLUDE USING btree (c WITH =)", "timestamptz NOT NULL DEFAULT now()")),
+    "CREATE TABLE bare (id int);\nALTER TABLE bare ADD COLUMN c text NOT NULL DEFAULT '' UNIQUE", "ALTER TABLE parted ADD COLUMN c int DEFAULT 0 CHECK (c > 0)", "ALTER TABLE ONLY parted1 ADD COLUMN c int", "ALTER TABLE kin ADD COLUMN c int DEFAULT 0 CHECK (c > 0)",
+    *(f"{COLUMN}text NOT NULL DEFAULT '';\n{rest}" for rest in (
+        "CREATE UNIQUE INDEX ON rows (c)", "CREATE UNIQUE INDEX ON rows (c, id)", "ALTER TABLE rows ADD CONSTRAINT u UNIQUE (c)", "UPDATE rows SET c = id::text;\nCREATE UNIQUE INDEX ON rows (c)", "ALTER TABLE rows ALTER c SET DEFAULT 'x';\nALTER TABLE rows ADD CHECK (c <> '')",
+        "ALTER TABLE rows ALTER c DROP NOT NULL;\nALTER TABLE rows ALTER c SET NOT NULL", "ALTER TABLE rows DROP c;\nALTER TABLE rows ADD c int;\nALTER TABLE rows ADD CHECK (c > 0)")),
+    COLUMN + "int NOT NULL DEFAULT 7;\nALTER TABLE rows ADD FOREIGN KEY (c) REFERENCES parents", COLUMN + "int NOT NULL DEFAULT 1;\nALTER TABLE rows ADD FOREIGN KEY (c) REFERENCES parents", COLUMN + "int NOT NULL DEFAULT 7;\nINSERT INTO parents VALUES (7);\nALTER TABLE rows ADD FOREIGN KEY (c) REFERENCES parents",
+]
 # What the plan does before may change what would be asked, or runs somebody's code.
 NOT_KNOWN = [
     VALIDATE + "calls", "ALTER TABLE rows RENAME CONSTRAINT small TO other;\n" + VALIDATE + "other", ADD + "CONSTRAINT c CHECK (n > 0) NOT VALID;\nUPDATE rows SET n = 1;\n" + VALIDATE + "c",
@@ -146,6 +162,10 @@ class Rows(Case):
             self.sql("ALTER TABLE rows ADD CONSTRAINT filled NOT NULL q NOT VALID, ADD CONSTRAINT full_t NOT NULL t NOT VALID")
         self.compare(VALIDATED + ([VALIDATE + "filled", VALIDATE + "full_t"] if newer else []))
         self.assertEqual(self.planned(NOT_KNOWN), [""] * len(NOT_KNOWN))
+
+    def test_what_a_new_column_s_value_does_not_fulfil_is_told(self):
+        self.sql(SETUP)
+        self.compare(ADDED)
 
     def test_rows_that_are_equal_in_expressions_and_columns_without_a_value_are_told(self):
         self.sql(MAIL)

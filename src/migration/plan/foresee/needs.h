@@ -11,6 +11,7 @@
 
 #define NEEDS_GONE 1 /* in `schemas` */
 
+struct needs_added;
 struct needs_bounds;
 struct needs_enum;
 struct needs_table;
@@ -29,6 +30,9 @@ struct needs {
     struct sql_need *promises;   /* what is asked of rows when a constraint is validated, newest last: violated.c */
     size_t promise_count;
     size_t promise_capacity;
+    struct needs_added *added; /* columns: added_columns.c */
+    size_t added_count;
+    size_t added_capacity;
     struct words stored;        /* queries for what statements store, to be asked about together: understood.c */
     struct word_set refused;    /* those of which the server has refused one, and which are asked about again */
     bool asks_together;         /* the plan is large: only these are */

@@ -12,13 +12,6 @@
 
 #include <string.h>
 
-/* A length is checked by a function of its own: a cast would cut. */
-static const struct {
-    const char *type;
-    const char *function;
-    int added; /* to the length: a type modifier counts its own header for strings */
-} lengths[] = {{"varchar", "varchar", 4}, {"bpchar", "bpchar", 4}, {"bit", "bit", 0}, {"varbit", "varbit", 0}};
-
 /* Can the look tell what the statement stores? Each element of an array would have to have its length checked. */
 static bool is_computable(const struct sql_retype *retype)
 {
@@ -31,14 +24,7 @@ static bool is_computable(const struct sql_retype *retype)
 /* The value that the statement stores, as SQL. */
 static const char *stored(struct arena *arena, const struct sql_retype *retype)
 {
-    const struct sql_type to = type_of_text(retype->to);
-    for (size_t i = 0; to.modifier_count > 0 && i < sizeof lengths / sizeof lengths[0]; i++) {
-        if (type_is_one_of(&to, lengths[i].type)) {
-            return arena_printf(arena, "pg_catalog.\"%s\"((%s)::pg_catalog.\"%s\", %ld, false)", lengths[i].function,
-                                retype->value, lengths[i].function, to.modifiers[0] + lengths[i].added);
-        }
-    }
-    return arena_printf(arena, "(%s)::%s", retype->value, retype->to);
+    return rows_assigned(arena, retype->value, retype->to);
 }
 
 /* The types whose "=" compares less than the whole value, or that have none. */

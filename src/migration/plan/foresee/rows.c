@@ -5,11 +5,13 @@
 
 #include "base/clock.h"
 #include "base/sqlstate.h"
+#include "migration/plan/foresee/added_columns.h"
 #include "pg/exec.h"
 #include "pg/loading.h"
 #include "pg/query.h"
 #include "pg/session.h"
 #include "pg/values.h"
+#include "sql/types.h"
 
 #include <string.h>
 
@@ -61,18 +63,38 @@ static const char plain_sql[] =
     "'pg_catalog'::pg_catalog.regnamespace AND a.attname = ANY (pg_catalog.string_to_array($2, "
     "pg_catalog.chr(31))::name[])";
 
+struct row_columns_text {
+    struct buffer list;
+    struct buffer present;
+};
+
+static void put_column(struct row_columns_text *text, const char *quoted)
+{
+    buffer_printf(&text->list, "%s%s", text->list.size == 0 ? "" : ", ", quoted);
+    buffer_printf(&text->present, "%s%s IS NOT NULL", text->present.size == 0 ? "" : " AND ", quoted);
+}
+
 bool rows_columns(struct needs *needs, const struct relation *relation, const char *columns, struct row_columns *found)
 {
     const char *const values[] = {arena_printf(needs->arena, "%u", relation->oid), columns};
-    struct buffer list = {.arena = needs->arena};
-    struct buffer present = {.arena = needs->arena};
+    struct row_columns_text text = {{.arena = needs->arena}, {.arena = needs->arena}};
+    struct text rest = text_of(columns);
+    size_t count = 0;
     PG_RESULT(plain) = needs_ask(needs, plain_sql, 2, values);
-    for (int i = 0; plain != NULL && i < PQntuples(plain); i++) {
-        buffer_printf(&list, "%s%s", i == 0 ? "" : ", ", pg_field(plain, i, 0));
-        buffer_printf(&present, "%s%s IS NOT NULL", i == 0 ? "" : " AND ", pg_field(plain, i, 0));
+    for (int i = 0; plain != NULL && i < PQntuples(plain); i++, count++) {
+        put_column(&text, pg_field(plain, i, 0));
     }
-    *found = (struct row_columns){buffer_string(&list), buffer_string(&present)};
-    return plain != NULL && (size_t)PQntuples(plain) == text_count(text_of(columns), "\x1F") + 1;
+    for (struct text name; text_next_unit(&rest, &name);) {
+        const struct needs_added *const added = added_find(needs, relation, name);
+        if (added != NULL) {
+            struct buffer quoted = {.arena = needs->arena};
+            pg_quote_identifier(&quoted, added->column);
+            put_column(&text, buffer_string(&quoted));
+            count++;
+        }
+    }
+    *found = (struct row_columns){buffer_string(&text.list), buffer_string(&text.present)};
+    return plain != NULL && count == text_count(text_of(columns), "\x1F") + 1;
 }
 
 const char *rows_joined(struct needs *needs, const struct relation *child, const char *own,
@@ -99,6 +121,35 @@ const char *rows_joined(struct needs *needs, const struct relation *child, const
 const char *rows_own(struct arena *arena, const struct relation *relation, const char *table)
 {
     return relation->kind == 'p' ? table : arena_printf(arena, "ONLY %s", table);
+}
+
+/* A length is checked by a function of its own: a cast would cut. */
+static const struct {
+    const char *type;
+    const char *function;
+    int added; /* to the length: a type modifier counts its own header for strings */
+} lengths[] = {{"varchar", "varchar", 4}, {"bpchar", "bpchar", 4}, {"bit", "bit", 0}, {"varbit", "varbit", 0}};
+
+const char *rows_assigned(struct arena *arena, const char *value, const char *type)
+{
+    const struct sql_type to = type_of_text(type);
+    for (size_t i = 0; to.modifier_count > 0 && i < sizeof lengths / sizeof lengths[0]; i++) {
+        if (type_is_one_of(&to, lengths[i].type)) {
+            return arena_printf(arena, "pg_catalog.\"%s\"((%s)::pg_catalog.\"%s\", %ld, false)", lengths[i].function,
+                                value, lengths[i].function, to.modifiers[0] + lengths[i].added);
+        }
+    }
+    return arena_printf(arena, "(%s)::%s", value, type);
+}
+
+bool rows_reads_otherwise(const struct needs *needs, const char *type)
+{
+    static const char *const by_settings[] = {"date", "time", "ts", "interval", "money", NULL};
+    bool is = needs->may_read_otherwise;
+    for (size_t i = 0; !is && (needs->has_set || needs->may_set_zone) && by_settings[i] != NULL; i++) {
+        is = strstr(type, by_settings[i]) != NULL;
+    }
+    return is;
 }
 
 static PGresult *read_rows(struct pg_session *session, const char *sql, struct status *status)

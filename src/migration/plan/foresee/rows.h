@@ -37,6 +37,14 @@ const char *rows_joined(struct needs *needs, const struct relation *child, const
  */
 const char *rows_own(struct arena *arena, const struct relation *relation, const char *table);
 
+/* The value (an expression) as a column of the type, by format_type(), gets it by assignment: unlike a cast, that does
+ * not cut strings. */
+const char *rows_assigned(struct arena *arena, const char *value, const char *type);
+
+/* May an earlier statement have set what a string means that is read as this type? DateStyle, TimeZone, IntervalStyle
+ * and lc_monetary do for some types, standard_conforming_strings for all. */
+bool rows_reads_otherwise(const struct needs *needs, const char *type);
+
 /* Does the query give a row? It must call nothing but PostgreSQL's own functions. */
 enum rows_answer rows_find(struct needs *needs, const char *sql);
 

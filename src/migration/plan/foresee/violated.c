@@ -3,6 +3,8 @@
  */
 #include "migration/plan/foresee/violated.h"
 
+#include "migration/plan/foresee/added.h"
+#include "migration/plan/foresee/added_columns.h"
 #include "migration/plan/foresee/rows.h"
 #include "pg/values.h"
 #include "sql/effects.h"
@@ -29,7 +31,7 @@ static bool finds(const struct looking *looking, const char *sql)
 static const char *why_not_empty(const struct looking *looking)
 {
     struct arena *const arena = looking->needs->arena;
-    return !finds(looking, arena_printf(arena, "SELECT FROM %s LIMIT 1", looking->table))
+    return !finds(looking, arena_printf(arena, "SELECT FROM %s t LIMIT 1", looking->table))
                ? NULL
                : arena_printf(arena,
                               "The table has rows, for which the new column \"%s\" has no value and may not be NULL: "
@@ -40,7 +42,7 @@ static const char *why_not_empty(const struct looking *looking)
 static const char *why_null(const struct looking *looking)
 {
     struct arena *const arena = looking->needs->arena;
-    return !finds(looking, arena_printf(arena, "SELECT FROM %s WHERE NOT (%s) LIMIT 1", looking->table,
+    return !finds(looking, arena_printf(arena, "SELECT FROM %s t WHERE NOT (%s) LIMIT 1", looking->table,
                                         looking->columns.present))
                ? NULL
                : arena_printf(arena, "Rows of the table have NULL in %s: fill them first (23502).",
@@ -53,7 +55,7 @@ static const char *why_equal(const struct looking *looking)
     const char *const why = strcmp(looking->need->types, "p") == 0 ? why_null(looking) : NULL;
     if (why != NULL ||
         !finds(looking,
-               arena_printf(arena, "SELECT FROM %s WHERE %s GROUP BY %s HAVING pg_catalog.count(*) > 1 LIMIT 1",
+               arena_printf(arena, "SELECT FROM %s t WHERE %s GROUP BY %s HAVING pg_catalog.count(*) > 1 LIMIT 1",
                             looking->table, looking->columns.present, looking->columns.list))) {
         return why;
     }
@@ -70,7 +72,7 @@ static const char *why_same(const struct looking *looking)
     const enum rows_answer answer =
         rows_compute(looking->needs,
                      arena_printf(arena,
-                                  "SELECT FROM %s WHERE (%s) AND pg_catalog.num_nulls(%s) = 0 GROUP BY %s HAVING "
+                                  "SELECT FROM %s t WHERE (%s) AND pg_catalog.num_nulls(%s) = 0 GROUP BY %s HAVING "
                                   "pg_catalog.count(*) > 1 LIMIT 1",
                                   looking->table, is_partial ? need->was : "true", need->types, need->types),
                      &state);
@@ -89,7 +91,7 @@ static const char *why_unchecked(const struct looking *looking)
     const char *state;
     const enum rows_answer answer = rows_compute(
         looking->needs,
-        arena_printf(arena, "SELECT FROM %s WHERE NOT %s LIMIT 1", looking->table, looking->need->types), &state);
+        arena_printf(arena, "SELECT FROM %s t WHERE NOT %s LIMIT 1", looking->table, looking->need->types), &state);
     return answer == ROWS_FOUND && looking->validated != NULL
                ? arena_printf(arena, "Rows of the table are against \"%s\": correct them first (23514).",
                               looking->validated)
@@ -125,7 +127,8 @@ static const char *why_half(const struct looking *looking)
     const size_t count = text_count(text_of(looking->need->part), "\x1F");
     return !looking->need->is_full || count == 0 ||
                    !finds(looking,
-                          arena_printf(arena, "SELECT FROM %s WHERE pg_catalog.num_nulls(%s) BETWEEN 1 AND %zu LIMIT 1",
+                          arena_printf(arena,
+                                       "SELECT FROM %s t WHERE pg_catalog.num_nulls(%s) BETWEEN 1 AND %zu LIMIT 1",
                                        looking->table, looking->columns.list, count))
                ? NULL
                : arena_printf(arena,
@@ -230,7 +233,7 @@ static const char *why_new_null(const struct looking *looking)
     const bool asks = looking->need->kind == SQL_NEED_NO_NULLS ||
                       (looking->need->kind == SQL_NEED_NO_DUPLICATES && strcmp(looking->need->types, "p") == 0);
     const char *const column = asks ? added_empty(looking) : NULL;
-    return column == NULL || !finds(looking, arena_printf(arena, "SELECT FROM %s LIMIT 1", looking->table))
+    return column == NULL || !finds(looking, arena_printf(arena, "SELECT FROM %s t LIMIT 1", looking->table))
                ? NULL
                : arena_printf(arena,
                               "The table has rows, in which the new column \"%s\" is NULL: fill them first (23502).",
@@ -244,9 +247,11 @@ static const char *rows_of(struct needs *needs, const struct sql_need *need, con
     const bool is_single = need->kind == SQL_NEED_NO_DUPLICATES || need->kind == SQL_NEED_NO_EQUALS ||
                            need->kind == SQL_NEED_APART || need->kind == SQL_NEED_PARENTS;
     const char *const table = rows_readable(needs, need->schema, need->name, relation);
-    return table != NULL && (need->is_only || (is_single && (*relation)->kind != 'p'))
-               ? arena_printf(needs->arena, "ONLY %s", table)
-               : table;
+    const char *const read = table != NULL && (need->is_only || (is_single && (*relation)->kind != 'p'))
+                                 ? arena_printf(needs->arena, "ONLY %s", table)
+                                 : table;
+    const bool has_columns = need->kind != SQL_NEED_NO_ROWS && need->kind != SQL_NEED_VALID;
+    return read == NULL || !has_columns ? read : added_over(needs, *relation, read, need->part);
 }
 
 static const char *why(struct needs *needs, const struct sql_need *need, const char *validated)
@@ -389,8 +394,8 @@ static void note_empty(struct needs *needs, const struct sql_effects *effects)
 
 const char *violated_why(struct needs *needs, const struct sql_effects *effects)
 {
-    const char *found = NULL;
     const bool is_known = effects->count > 0 && !needs->has_cascaded;
+    const char *found = is_known ? added_note(needs, effects) : NULL;
     note_empty(needs, effects);
     for (size_t i = 0; is_known && i < effects->need_count; i++) {
         const struct sql_need *const need = &effects->needs[i];

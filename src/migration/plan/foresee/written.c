@@ -50,18 +50,6 @@ static const struct sql_value *value_at(const struct writing *writing, size_t ro
     return &writing->written->values[row * writing->written->width + column_called(writing, name)];
 }
 
-/* May an earlier statement have set what such a string means? DateStyle, TimeZone, IntervalStyle and lc_monetary do for
- * some types, standard_conforming_strings for all. */
-static bool is_read_otherwise(const struct needs *needs, const char *type)
-{
-    static const char *const by_settings[] = {"date", "time", "ts", "interval", "money", NULL};
-    bool is = needs->may_read_otherwise;
-    for (size_t i = 0; !is && (needs->has_set || needs->may_set_zone) && by_settings[i] != NULL; i++) {
-        is = strstr(type, by_settings[i]) != NULL;
-    }
-    return is;
-}
-
 static bool is_constant(const struct writing *writing, size_t row, const char *names)
 {
     struct text rest = text_of(names);
@@ -69,7 +57,7 @@ static bool is_constant(const struct writing *writing, size_t row, const char *n
     for (struct text name; is && text_next_unit(&rest, &name);) {
         const enum sql_value_kind kind = value_at(writing, row, name)->kind;
         const char *const type = pg_field(writing->columns, (int)column_called(writing, name), WRITTEN_TYPE);
-        is = kind != SQL_VALUE_COMPUTED && !(kind == SQL_VALUE_STRING && is_read_otherwise(writing->needs, type));
+        is = kind != SQL_VALUE_COMPUTED && !(kind == SQL_VALUE_STRING && rows_reads_otherwise(writing->needs, type));
     }
     return is;
 }
