@@ -1,21 +1,26 @@
 /*
- * The names are processed in batches by the caller and by a thread that lives as long as there are any. The caller
- * waits for batches that were taken, not for the thread: if there is no free CPU for the thread, it finds nothing left
- * to do.
+ * The names are processed in batches by the caller and by a helper. Helpers are threads that are kept for a while: to
+ * wake one costs less than to make one. The caller waits for batches that were taken, not for the helper: if there is
+ * no free CPU for it, it finds nothing left to do.
  */
 #include "base/file_looks.h"
 
 #include "base/arena.h"
+#include "base/clock.h"
+#include "base/threads.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
 
-#define MANY  256 /* below that a thread costs more than it saves (30 us) */
-#define PIECE 32
-#define STACK ((size_t)64 * 1024)
+#define MANY    256 /* below that a helper costs more than it saves (20 us) */
+#define PIECE   32
+#define STACK   ((size_t)64 * 1024)
+#define HELPERS 4     /* more callers at once have a processor each */
+#define IDLE_MS 10000 /* then a helper ends */
 
 struct looks {
+    struct looks *next; /* that no helper has taken yet */
     int directory;
     const char *const *names; /* the caller's, like the next: not used after all batches are done */
     struct file_seen *seen;
@@ -26,6 +31,22 @@ struct looks {
     size_t done;
     unsigned holders;
 };
+
+/* Of the process. */
+static struct {
+    pthread_once_t once;
+    pthread_mutex_t mutex; /* protects the rest */
+    pthread_cond_t offered;
+    struct looks *offers;
+    unsigned offer_count;
+    unsigned idle;
+    unsigned count;
+} helpers = {.once = PTHREAD_ONCE_INIT, .mutex = PTHREAD_MUTEX_INITIALIZER};
+
+static void begin(void)
+{
+    thread_condition(&helpers.offered);
+}
 
 /* The next batch; false: none. */
 static bool take(struct looks *looks, size_t *from, size_t *to)
@@ -78,10 +99,32 @@ static void let_go(struct looks *looks)
     }
 }
 
+/* The next ones to help with; NULL: there were none for a while. */
+static struct looks *next_offer(void)
+{
+    const int64_t until = deadline_in(IDLE_MS);
+    pthread_mutex_lock(&helpers.mutex);
+    helpers.idle++;
+    while (helpers.offers == NULL && thread_wait(&helpers.offered, &helpers.mutex, until)) {
+    }
+    helpers.idle--;
+    struct looks *const looks = helpers.offers;
+    if (looks != NULL) {
+        helpers.offers = looks->next;
+        helpers.offer_count--;
+    } else {
+        helpers.count--;
+    }
+    pthread_mutex_unlock(&helpers.mutex);
+    return looks;
+}
+
 static void *help(void *data)
 {
-    look_at_pieces(data);
-    let_go(data);
+    for (struct looks *looks = data; looks != NULL; looks = next_offer()) {
+        look_at_pieces(looks);
+        let_go(looks);
+    }
     return NULL;
 }
 
@@ -95,6 +138,24 @@ static bool start_helper(struct looks *looks)
     const bool is_started = pthread_create(&thread, &attributes, help, looks) == 0;
     pthread_attr_destroy(&attributes);
     return is_started;
+}
+
+/* Gives them to a helper, too, if there is one to be had. They have two holders already. */
+static bool find_helper(struct looks *looks)
+{
+    pthread_once(&helpers.once, begin);
+    pthread_mutex_lock(&helpers.mutex);
+    const bool is_idle = helpers.idle > helpers.offer_count;
+    const bool is_started = !is_idle && helpers.count < HELPERS && start_helper(looks);
+    if (is_idle) {
+        looks->next = helpers.offers;
+        helpers.offers = looks;
+        helpers.offer_count++;
+        pthread_cond_signal(&helpers.offered);
+    }
+    helpers.count += is_started ? 1 : 0;
+    pthread_mutex_unlock(&helpers.mutex);
+    return is_idle || is_started;
 }
 
 static bool has_two_processors(void)
@@ -113,7 +174,7 @@ void files_see(int directory, const char *const *names, size_t count, struct fil
     *looks = (struct looks){.directory = directory, .names = names, .seen = seen, .count = count, .holders = 2};
     pthread_mutex_init(&looks->mutex, NULL);
     pthread_cond_init(&looks->done_all, NULL);
-    if (!start_helper(looks)) {
+    if (!find_helper(looks)) {
         looks->holders = 1;
     }
     look_at_pieces(looks);
