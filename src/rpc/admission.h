@@ -27,7 +27,7 @@ struct rpc_admitted {
     uint32_t again_ms; /* if not decided yet: ask the gate again after this time; 0: it is decided */
 };
 
-/* Authenticates the caller. Runs on nng's thread and must not block. Everything that it fills in lives in
+/* Authenticates the caller. Runs on the connections' thread and must not block. Everything that it fills in lives in
  * visitor->arena. Returns false with a status if the caller is refused, or with again_ms set if that is not known yet.
  * The scope is checked afterwards, by admission_decide. */
 typedef bool rpc_gate(void *context, const struct rpc_visitor *visitor, struct rpc_admitted *admitted,

@@ -29,48 +29,10 @@
 #define OWN_FILES       192     /* descriptors that the process needs for other things */
 #define FEWEST          16
 
-/* ---- jobs of other threads ---- */
-
-static void wake(const struct door *door)
-{
-    const uint64_t one = 1;
-    while (write(door->wake, &one, sizeof one) < 0 && errno == EINTR) {
-    }
-}
-
 /* There is memory to give back, which the door's thread does after a while. */
 static void on_memory(void *data)
 {
-    wake(data);
-}
-
-void door_post(struct door *door, struct door_job *job)
-{
-    job->next = NULL;
-    pthread_mutex_lock(&door->mutex);
-    const bool was_empty = door->first_job == NULL;
-    *(was_empty ? &door->first_job : &door->last_job->next) = job;
-    door->last_job = job;
-    pthread_mutex_unlock(&door->mutex);
-    if (was_empty) {
-        wake(door);
-    }
-}
-
-static void run_jobs(struct door *door)
-{
-    uint64_t count;
-    while (read(door->wake, &count, sizeof count) < 0 && errno == EINTR) {
-    }
-    pthread_mutex_lock(&door->mutex);
-    struct door_job *job = door->first_job;
-    door->first_job = NULL;
-    pthread_mutex_unlock(&door->mutex);
-    while (job != NULL) {
-        struct door_job *const next = job->next;
-        job->run(job);
-        job = next;
-    }
+    door_wake(data);
 }
 
 /* ---- newcomers ---- */
@@ -205,7 +167,7 @@ static void take_event(struct door *door, const struct epoll_event *event)
     const bool is_link = ((uintptr_t)event->data.ptr & DOOR_LINK) != 0;
     struct guest *const guest = (struct guest *)(void *)((char *)event->data.ptr - (is_link ? DOOR_LINK : 0));
     if (event->data.ptr == &door->wake) {
-        run_jobs(door);
+        door_run_jobs(door);
     } else if (listener != SIZE_MAX) {
         accept_from(door, listener);
     } else if (is_link && guest->link >= 0) {
@@ -301,6 +263,7 @@ static int pause_of(const struct door *door, int64_t next_look)
     if (door->due != NO_DEADLINE && door->due < next) {
         next = door->due + 1 > next_look ? door->due + 1 : next_look; /* late means after the deadline */
     }
+    next = door_next_job(door) < next ? door_next_job(door) : next;
     if (door->looked > 0 || door->is_closed) {
         return door->looked > 0 ? 0 : FULL_MS;
     }
@@ -317,6 +280,7 @@ static void *run(void *data)
         for (int i = 0; i < count; i++) {
             take_event(door, &events[i]);
         }
+        door_run_due(door);
         if (atomic_load(&door->shut)) {
             close_listeners(door);
         }
@@ -338,7 +302,7 @@ static void *run(void *data)
             guest_leave(door->places[i]);
         }
     }
-    run_jobs(door);
+    door_run_jobs(door);
     settle(door);
     return NULL;
 }
@@ -460,7 +424,7 @@ bool door_start(struct door *door)
 void door_shut(struct door *door)
 {
     atomic_store(&door->shut, true);
-    wake(door);
+    door_wake(door);
 }
 
 void door_free(struct door *door)
@@ -471,7 +435,7 @@ void door_free(struct door *door)
     memory_unwatch(door);
     atomic_store(&door->stopping, true);
     if (door->has_thread) {
-        wake(door);
+        door_wake(door);
         pthread_join(door->thread, NULL);
     }
     close_listeners(door);

@@ -92,11 +92,16 @@ void door_drop_stalled(struct door *door, int64_t ms);
 struct door_job {
     struct door_job *next;
     void (*run)(struct door_job *job);
+    int64_t at; /* the door's */
 };
 
 /* Runs a job on the door's thread soon, in the order of the calls. Jobs are lost when the door is being freed. Any
  * thread. */
 void door_post(struct door *door, struct door_job *job);
+
+/* Runs a job after so many milliseconds. Jobs whose time has not come are lost when the door is being freed; a few
+ * hundred may wait. On the door's thread. */
+void door_post_in(struct door *door, struct door_job *job, uint32_t ms);
 
 /* ---- guests ---- */
 

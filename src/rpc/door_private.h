@@ -116,7 +116,8 @@ struct door {
     pthread_mutex_t mutex; /* of the two job pointers */
     struct door_job *first_job;
     struct door_job *last_job;
-    bool is_closed; /* accepts nobody for a moment */
+    struct door_job *later; /* by their times; of the door's thread */
+    bool is_closed;         /* accepts nobody for a moment */
     uint32_t generation;
     unsigned count;
     unsigned crowd; /* the most guests since memory was given back */
@@ -191,6 +192,18 @@ bool guest_keep(struct guest *guest, size_t bytes);
 
 /* Disconnects the guests with the most unread output until the total is within its limit. */
 void door_drop_unread(struct door *door);
+
+/* ---- jobs (door_jobs.c) ---- */
+
+/* Ends the thread's sleep. Any thread. */
+void door_wake(const struct door *door);
+
+/* Runs what other threads have posted; and what waits and whose time has come. */
+void door_run_jobs(struct door *door);
+void door_run_due(struct door *door);
+
+/* When the next of those that wait is due (clock_ms); NO_DEADLINE: none waits. */
+int64_t door_next_job(const struct door *door);
 
 /* ---- turns (door_turns.c) ---- */
 

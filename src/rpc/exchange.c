@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/shortage.h"
-#include "rpc/room.h"
 
 #include <stdlib.h>
 
@@ -189,10 +188,23 @@ static struct call *take_call(struct rpc_channel *channel, bool is_poll, struct 
     return call;
 }
 
+static nng_msg *make(struct text bytes)
+{
+    nng_msg *message = NULL;
+    if (nng_msg_alloc(&message, 0) != 0) {
+        return NULL;
+    }
+    if (nng_msg_append(message, bytes.data, bytes.size) != 0) {
+        nng_msg_free(message);
+        return NULL;
+    }
+    return message;
+}
+
 bool exchange_start(struct rpc_channel *channel, struct text request, const struct exchange *exchange,
                     struct status *status)
 {
-    nng_msg *const message = rpc_message_try(request);
+    nng_msg *const message = memory_has_room(request.size) ? make(request) : NULL;
     struct call *const call = message == NULL ? NULL : take_call(channel, exchange->is_poll, status);
     if (message == NULL) {
         return shortage(status, "send", "the request");

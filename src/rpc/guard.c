@@ -1,6 +1,5 @@
 /*
- * Uses frames.h. The ids in front of a request are stored in its ticket, and nng sees a single id of ours instead,
- * which is also the ticket's number.
+ * Uses frames.h. The ids in front of a request are stored in its ticket.
  */
 #include "rpc/guard.h"
 
@@ -11,8 +10,6 @@
 #include "rpc/frames.h"
 #include "rpc/tickets.h"
 
-#include <nng/protocol/reqrep0/req.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 #define GUESTS      12288 /* a silent one costs a descriptor and less than a kilobyte */
@@ -25,9 +22,9 @@
 
 struct guard {
     struct door *door;
-    nng_socket raw;
-    bool has_raw;
     struct tickets *tickets;
+    guard_receiver *receive;
+    void *context;
     size_t most;   /* requests under way */
     size_t count;  /* of those; on the door's thread, like the next */
     size_t askers; /* guests with a request under way */
@@ -102,14 +99,6 @@ bool guard_is_wanted(struct guard *guard, uint32_t number)
     return tickets_find(guard->tickets, number, &ticket) && ticket.is_wanted;
 }
 
-/* Only we send to the socket, so the ticket is always there. */
-uint32_t guard_take_ticket(nng_msg *message)
-{
-    uint32_t number = 0;
-    nng_msg_trim_u32(message, &number);
-    return number;
-}
-
 /* ---- replies ---- */
 
 /* A reply on its way to the door's thread and out. */
@@ -162,6 +151,11 @@ void guard_answer(struct guard *guard, uint32_t number, struct arena *arena, str
     door_post(guard->door, &reply->job);
 }
 
+void guard_post_in(struct guard *guard, struct door_job *job, uint32_t ms)
+{
+    door_post_in(guard->door, job, ms);
+}
+
 /* ---- requests ---- */
 
 /* Answers by ourselves, instead of the server. */
@@ -202,26 +196,10 @@ static void turn_away(struct guest *guest, const struct frame_route *route)
     }
 }
 
-static bool hand_to_nng(struct guard *guard, uint32_t number, struct text body)
-{
-    nng_msg *message;
-    const bool is_made = memory_has_room(body.size) && nng_msg_alloc(&message, 0) == 0;
-    if (is_made && nng_msg_header_append_u32(message, number) == 0 && nng_msg_append_u32(message, number) == 0 &&
-        nng_msg_append(message, body.data, body.size) == 0 &&
-        nng_sendmsg(guard->raw, message, NNG_FLAG_NONBLOCK) == 0) {
-        return true;
-    }
-    if (is_made) {
-        nng_msg_free(message);
-    }
-    return false;
-}
-
 static void pass_on(struct guest *guest, struct text frame, bool is_skipped)
 {
     struct guard *const guard = guard_of(guest);
     struct frame_route route;
-    struct ticket given;
     if (!frame_route_read(frame, &route)) {
         guest_leave(guest);
         return;
@@ -231,13 +209,14 @@ static void pass_on(struct guest *guest, struct text frame, bool is_skipped)
                "The worker has no room for a request of this size; it was not begun. Try again in a moment.");
         return;
     }
-    const uint32_t number = has_place(guest) ? take_ticket(guest, &route) : 0;
-    if (number != 0 && hand_to_nng(guard, number, text_slice(frame, route.size, frame.size))) {
-        guest_serve(guest);
+    const struct text body = text_slice(frame, route.size, frame.size);
+    const uint32_t number = has_place(guest) && memory_has_room(body.size) ? take_ticket(guest, &route) : 0;
+    if (number == 0) {
+        turn_away(guest, &route);
         return;
     }
-    give_ticket(guard, number, &given);
-    turn_away(guest, &route);
+    guest_serve(guest);
+    guard->receive(guard->context, number, body);
 }
 
 /* ---- what the door calls ---- */
@@ -300,26 +279,7 @@ static const struct door_protocol protocol = {
 
 /* ---- opening and closing ---- */
 
-/* The connection to the REP socket, within the process. */
-static bool open_way(struct guard *guard, nng_socket server, size_t most, struct status *status)
-{
-    char url[48];
-    snprintf(url, sizeof url, "inproc://truss-%p", (const void *)guard);
-    int error = nng_req0_open_raw(&guard->raw);
-    guard->has_raw = error == 0;
-    if (error == 0) {
-        error = nng_socket_set_int(guard->raw, NNG_OPT_SENDBUF, (int)most);
-    }
-    if (error == 0) {
-        error = nng_listen(server, url, NULL, 0);
-    }
-    if (error == 0) {
-        error = nng_dial(guard->raw, url, NULL, 0);
-    }
-    return error == 0 || status_fail(status, STATUS_INTERNAL, "Cannot prepare for requests: %s.", nng_strerror(error));
-}
-
-struct guard *guard_open(nng_socket server, const struct guard_options *wish, struct status *status)
+struct guard *guard_open(const struct guard_options *wish, struct status *status)
 {
     struct guard *const guard = memory_alloc(sizeof *guard);
     const struct door_options options = {
@@ -333,17 +293,20 @@ struct guard *guard_open(nng_socket server, const struct guard_options *wish, st
     };
     guard->most = wish->most < TICKETS_MOST ? wish->most : TICKETS_MOST;
     guard->tickets = tickets_new();
+    guard->receive = wish->receive;
+    guard->context = wish->context;
     guard->door = door_open(&options, status);
-    if (guard->door == NULL || !open_way(guard, server, guard->most, status)) {
-        guard_free(guard);
-        return NULL;
-    }
-    if (!door_start(guard->door)) {
-        status_fail(status, STATUS_INTERNAL, "Cannot prepare for requests: there is no thread for them.");
+    if (guard->door == NULL) {
         guard_free(guard);
         return NULL;
     }
     return guard;
+}
+
+bool guard_begin(struct guard *guard, struct status *status)
+{
+    return door_start(guard->door) ||
+           status_fail(status, STATUS_INTERNAL, "Cannot prepare for requests: there is no thread for them.");
 }
 
 const char *guard_url(const struct guard *guard, size_t index)
@@ -357,9 +320,6 @@ void guard_free(struct guard *guard)
         return;
     }
     door_free(guard->door);
-    if (guard->has_raw) {
-        nng_close(guard->raw);
-    }
     tickets_free(guard->tickets);
     free(guard);
 }

@@ -1,6 +1,6 @@
 /*
- * A REP socket with a context for each request under way: being received, waiting in a lane, being processed, or being
- * answered. nng's callbacks only read the envelope and pass the request on; they never wait.
+ * A visit for each request under way: waiting in a lane, being processed, or waiting for its refusal. The guard's
+ * thread only reads the envelope and passes the request on; it never waits.
  */
 #include "rpc/server_private.h"
 
@@ -9,11 +9,8 @@
 #include "base/memory.h"
 #include "base/shortage.h"
 #include "rpc/call_log.h"
-#include "rpc/closing.h"
 #include "rpc/room.h"
 
-#include <nng/nng.h>
-#include <nng/protocol/reqrep0/rep.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -21,9 +18,8 @@
 #define SMALL       ((size_t)64 * 1024)        /* a payload that is accepted in any case */
 #define HOUSE_BYTES ((size_t)64 * 1024 * 1024) /* of all payloads under way */
 #define RETRY_MS    1000
-
-#define DRAIN_MS 100
-#define CLOSE_MS 3000 /* for nng to close without requests under way, which takes it a few */
+#define FOLLOWERS   384 /* requests that wait for another one's answer, outside the lanes */
+#define DRAIN_MS    100
 
 /* ---- memory held by requests ---- */
 
@@ -82,7 +78,7 @@ static void send_off(struct visit *visit, struct text bytes, bool is_own)
     guard_answer(visit->server->guard, visit->ticket, arena, bytes);
 }
 
-/* Sends the answer. The visit receives again. */
+/* Sends the answer, and frees the visit. */
 static void answer(struct visit *visit, const struct status *status, struct text bytes, bool is_own)
 {
     struct status own = {.arena = visit->arena};
@@ -95,7 +91,7 @@ static void answer(struct visit *visit, const struct status *status, struct text
     rpc_tally_answered(visit->server->tally, &visit->place, status->code, clock_us() - visit->arrived);
     let_go(visit);
     send_off(visit, bytes, is_own);
-    visit_receive(visit);
+    free(visit);
 }
 
 static void refuse(struct visit *visit, const struct status *status)
@@ -106,14 +102,15 @@ static void refuse(struct visit *visit, const struct status *status)
 /* Answers a visit and its followers. */
 static void answer_all(struct visit *visit, struct visit *follower, const struct status *status, struct text bytes)
 {
+    struct rpc_server *const server = visit->server;
     while (follower != NULL) {
         struct visit *const next = follower->next;
         answer(follower, status, bytes, false);
-        atomic_fetch_sub(&visit->server->working, 1);
+        atomic_fetch_sub(&server->working, 1);
         follower = next;
     }
     answer(visit, status, bytes, true);
-    atomic_fetch_sub(&visit->server->working, 1);
+    atomic_fetch_sub(&server->working, 1);
 }
 
 /* ---- equal requests at the same moment ---- */
@@ -299,6 +296,18 @@ static void keep_refusal(struct visit *visit, const struct status *status)
     visit->arena = small;
 }
 
+static void go_on(struct door_job *job);
+
+/* Until go_on. */
+static void wait_for(struct visit *visit, uint32_t ms, bool is_refused)
+{
+    visit->is_refused = is_refused;
+    visit->later.run = go_on;
+    visit->next = visit->server->waiting;
+    visit->server->waiting = visit;
+    guard_post_in(visit->server->guard, &visit->later, ms);
+}
+
 /* Authenticates and authorizes; false if the request is refused, will be refused later, or is not decided yet. */
 static bool let_in(struct visit *visit, struct status *status)
 {
@@ -318,12 +327,10 @@ static bool let_in(struct visit *visit, struct status *status)
         admission_told(&visit->server->admission, &visit->peer, false);
         refuse(visit, status);
     } else if (admitted.again_ms > 0) {
-        visit->step = STEP_UNDECIDED;
-        nng_sleep_aio((nng_duration)admitted.again_ms, visit->aio);
+        wait_for(visit, admitted.again_ms, false);
     } else if (admitted.delay_ms > 0) {
         keep_refusal(visit, status);
-        visit->step = STEP_DELAYED;
-        nng_sleep_aio((nng_duration)admitted.delay_ms, visit->aio);
+        wait_for(visit, admitted.delay_ms, true);
     } else {
         refuse(visit, status);
     }
@@ -347,15 +354,16 @@ static void decide(struct visit *visit, struct status *status)
 }
 
 /* Reads the envelope and passes the request to its lane, or refuses it. */
-static void receive(struct visit *visit, struct text bytes)
+static void receive(void *context, uint32_t ticket, struct text bytes)
 {
-    const struct rpc_server *const server = visit->server;
+    struct rpc_server *const server = context;
+    struct visit *const visit = memory_alloc(sizeof *visit);
+    visit->server = server;
+    visit->ticket = ticket;
     visit->arena = arena_new(RPC_ARENA_BUDGET);
     visit->arrived = clock_us();
-    visit->step = STEP_WORKING;
     visit->principal = (struct principal){.name = ""};
-    visit->place = (struct rpc_place){0};
-    guard_peer(server->guard, visit->ticket, &visit->peer);
+    guard_peer(server->guard, ticket, &visit->peer);
     struct status status = {.arena = visit->arena};
     if (!rpc_request_unpack(visit->arena, bytes, &visit->request, &status)) {
         visit->request = (struct rpc_request){.method = "?"};
@@ -370,12 +378,18 @@ static void receive(struct visit *visit, struct text bytes)
     decide(visit, &status);
 }
 
-/* The delay is over: sends the refusal, or asks the gate again. */
-static void go_on(struct visit *visit)
+/* The time is over: sends the refusal, or asks the gate again. */
+static void go_on(struct door_job *job)
 {
+    struct visit *const visit = (struct visit *)(void *)((char *)job - offsetof(struct visit, later));
     struct status status = {.arena = visit->arena};
-    admission_told(&visit->server->admission, &visit->peer, visit->step == STEP_DELAYED);
-    if (visit->step == STEP_DELAYED) {
+    struct visit **link = &visit->server->waiting;
+    while (*link != visit) {
+        link = &(*link)->next;
+    }
+    *link = visit->next;
+    admission_told(&visit->server->admission, &visit->peer, visit->is_refused);
+    if (visit->is_refused) {
         answer(visit, &visit->refusal, visit->refused, true);
     } else {
         let_go(visit);
@@ -383,57 +397,32 @@ static void go_on(struct visit *visit)
     }
 }
 
-void visit_on_aio(void *data)
-{
-    struct visit *const visit = data;
-    const int error = nng_aio_result(visit->aio);
-    if (error == NNG_ECLOSED || error == NNG_ECANCELED) {
-        return;
-    }
-    if (visit->step == STEP_UNDECIDED || visit->step == STEP_DELAYED) {
-        go_on(visit);
-        return;
-    }
-    visit_received(visit);
-    if (error != 0) {
-        visit_receive(visit);
-        return;
-    }
-    nng_msg *const message = nng_aio_get_msg(visit->aio);
-    visit->ticket = guard_take_ticket(message);
-    receive(visit, (struct text){nng_msg_body(message), nng_msg_len(message)});
-    nng_msg_free(message);
-}
-
 /* ---- starting and stopping ---- */
 
 static bool open_server(struct rpc_server *server, const struct rpc_server_options *options, struct status *status)
 {
-    int error = nng_rep0_open(&server->socket);
-    if (error != 0) {
-        return status_fail(status, STATUS_INTERNAL, "Cannot open a socket: %s.", nng_strerror(error));
+    struct guard_options guard = {
+        .urls = options->urls, .tls = options->tls, .most = FOLLOWERS, .receive = receive, .context = server};
+    for (int i = 0; i < RPC_LANES; i++) {
+        server->lanes[i] = lane_new(options->threads[i], options->queue[i]);
+        guard.most += options->threads[i] + options->queue[i];
     }
-    nng_socket_set_size(server->socket, NNG_OPT_RECVMAXSZ, RPC_MESSAGE_LIMIT);
-    error = visits_open(server, options);
-    if (error != 0) {
-        return status_fail(status, STATUS_INTERNAL, "Cannot prepare for requests: %s.", nng_strerror(error));
-    }
-    const struct guard_options guard = {
-        .urls = options->urls, .tls = options->tls, .most = server->most_visits - SPARE_CONTEXTS};
-    server->guard = guard_open(server->socket, &guard, status);
-    return server->guard != NULL;
+    server->guard = guard_open(&guard, status);
+    return server->guard != NULL && guard_begin(server->guard, status);
 }
 
-static void free_server(void *data)
+static void free_server(struct rpc_server *server)
 {
-    struct rpc_server *const server = data;
-    visits_stop(server); /* whose callbacks use the guard */
     guard_free(server->guard);
-    nng_close(server->socket);
     for (int i = 0; i < RPC_LANES; i++) {
         lane_free(server->lanes[i]);
     }
-    visits_free(server);
+    while (server->waiting != NULL) {
+        struct visit *const visit = server->waiting;
+        server->waiting = visit->next;
+        arena_free(visit->arena);
+        free(visit);
+    }
     pthread_mutex_destroy(&server->mutex);
     free(server);
 }
@@ -450,14 +439,10 @@ struct rpc_server *rpc_server_start(const struct rpc_server_options *options, co
     server->admission.environment.name = options->environment.name == NULL ? "" : options->environment.name;
     server->tally = options->tally;
     server->witness = options->witness == NULL ? (struct rpc_witness){0} : *options->witness;
-    for (int i = 0; i < RPC_LANES; i++) {
-        server->lanes[i] = lane_new(options->threads[i], options->queue[i]);
-    }
     if (!open_server(server, options, status)) {
         free_server(server);
         return NULL;
     }
-    visits_begin(server);
     return server;
 }
 
@@ -486,8 +471,6 @@ bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms)
         nanosleep(&tick, NULL);
     }
     nanosleep(&drain, NULL); /* an answer that was just given to the guard may still be on its way */
-    if (!close_in_time(free_server, server, CLOSE_MS)) {
-        log_warn("connections left open", "ms=%d", CLOSE_MS); /* the end of the process closes them */
-    }
+    free_server(server);
     return true;
 }

@@ -1,6 +1,6 @@
 /*
  * The server side of RPC: sockets, dispatch and threads. It answers many requests at once; handlers may block, because
- * they run on our threads and never on nng's.
+ * they run on threads of their own and never on that of the connections.
  *
  * Each kind of request has a lane with threads of its own: a status does not wait for runs, a cancel does not wait for
  * long polls, and a health probe waits for neither. Each lane is bounded; a request that finds its lane full is
@@ -39,8 +39,7 @@ const char *rpc_server_url(const struct rpc_server *server, size_t index);
 /* Is no request being processed? */
 bool rpc_server_is_idle(const struct rpc_server *server);
 
-/* Stops accepting requests, waits up to grace_ms for those under way, then frees everything. If nng does not close
- * within three seconds (close_in_time), that is logged and left to the end of the process. Returns false if requests
+/* Stops accepting requests, waits up to grace_ms for those under way, then frees everything. Returns false if requests
  * were still running: the process should then exit without touching what they use. */
 bool rpc_server_stop(struct rpc_server *server, uint32_t grace_ms);
 

@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "framework/core/survey.h"
-#include "rpc/begin.h"
 #include "workbench/opening.h"
 #include "worker/branch_watch.h"
 #include "worker/create_database.h"
@@ -173,12 +172,11 @@ struct house {
     struct rpc_server *server;
 };
 
-/* Starts nng's threads, and those for spans and for issuers' keys. */
+/* Starts the threads for spans and for issuers' keys. */
 static bool begin_threads(struct house *house, struct status *status)
 {
     const struct config *const config = house->config;
     const struct spans_options spans = {config->otlp_endpoint, config->otlp_headers, config->environment};
-    rpc_begin();
     login_begin(house->gate.login);
     if (config->otlp_endpoint != NULL) {
         house->telemetry.spans = spans_start(&spans, status);
