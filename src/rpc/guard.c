@@ -106,14 +106,14 @@ struct reply {
     struct door_job job; /* first */
     struct guard *guard;
     struct door_piece piece;
-    struct arena *arena;
+    struct shared_bytes *bytes;
     uint32_t number;
 };
 
 static void free_reply(struct door_piece *piece)
 {
     struct reply *const reply = (struct reply *)(void *)((char *)piece - offsetof(struct reply, piece));
-    arena_free(reply->arena);
+    shared_bytes_let_go(reply->bytes);
     free(reply);
 }
 
@@ -138,14 +138,14 @@ static void pass_back(struct door_job *job)
     }
 }
 
-void guard_answer(struct guard *guard, uint32_t number, struct arena *arena, struct text bytes)
+void guard_answer(struct guard *guard, uint32_t number, struct shared_bytes *bytes)
 {
     struct reply *const reply = memory_alloc(sizeof *reply);
     *reply = (struct reply){
         .job.run = pass_back,
         .guard = guard,
-        .piece = {.bytes = bytes, .release = free_reply},
-        .arena = arena,
+        .piece = {.bytes = shared_bytes_text(bytes), .release = free_reply},
+        .bytes = bytes,
         .number = number,
     };
     door_post(guard->door, &reply->job);

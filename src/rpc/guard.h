@@ -10,6 +10,7 @@
 #ifndef RPC_GUARD_H
 #define RPC_GUARD_H
 
+#include "base/shared_bytes.h"
 #include "rpc/door.h"
 #include "rpc/peer.h"
 
@@ -42,9 +43,9 @@ void guard_peer(struct guard *guard, uint32_t number, struct rpc_peer *peer);
 guest_name guard_guest(struct guard *guard, uint32_t number);
 bool guard_is_wanted(struct guard *guard, uint32_t number);
 
-/* Sends the reply to the request of this ticket, if its guest is still connected. The bytes are in the arena, which is
- * freed when they have left. Any thread. */
-void guard_answer(struct guard *guard, uint32_t number, struct arena *arena, struct text bytes);
+/* Sends the reply to the request of this ticket, if its guest is still connected. Takes over the caller's hold on it.
+ * Any thread. */
+void guard_answer(struct guard *guard, uint32_t number, struct shared_bytes *bytes);
 
 /* As door_post_in. On the door's thread. */
 void guard_post_in(struct guard *guard, struct door_job *job, uint32_t ms);

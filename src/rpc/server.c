@@ -65,51 +65,58 @@ static struct text withhold(const struct visit *visit, bool is_refusal, struct s
     return rpc_failure_pack(visit->arena, status);
 }
 
-/* Hands the bytes over with their arena, if that is not much larger. They may also be in another visit's arena. */
-static void send_off(struct visit *visit, struct text bytes, bool is_own)
+/* What is sent: the bytes with the visit's arena, if that is not much larger, or a copy. */
+static struct shared_bytes *take_bytes(struct visit *visit, struct text bytes)
 {
-    struct arena *arena = visit->arena;
-    if (!is_own || arena_used(arena) > bytes.size + SMALL) {
-        arena = arena_new(0);
-        bytes = (struct text){memcpy(arena_alloc(arena, bytes.size), bytes.data, bytes.size), bytes.size};
-        arena_free(visit->arena);
+    struct arena *const arena = visit->arena;
+    if (arena_used(arena) > bytes.size + SMALL) {
+        return shared_bytes_copy(bytes);
     }
     visit->arena = NULL;
-    guard_answer(visit->server->guard, visit->ticket, arena, bytes);
+    return shared_bytes_in(arena, bytes);
 }
 
-/* Sends the answer, and frees the visit. */
-static void answer(struct visit *visit, const struct status *status, struct text bytes, bool is_own)
+/* Sends the answer, and frees the visit. reply: these bytes; NULL: they are in the visit's arena. */
+static void answer(struct visit *visit, const struct status *status, struct text bytes, struct shared_bytes *reply)
 {
     struct status own = {.arena = visit->arena};
     if (!memory_has_room(bytes.size)) {
         bytes = withhold(visit, status->code != STATUS_OK, &own);
         status = &own;
-        is_own = true;
+        reply = NULL;
     }
     log_call(visit, status);
     rpc_tally_answered(visit->server->tally, &visit->place, status->code, clock_us() - visit->arrived);
     let_go(visit);
-    send_off(visit, bytes, is_own);
+    guard_answer(visit->server->guard, visit->ticket,
+                 reply == NULL ? take_bytes(visit, bytes) : shared_bytes_hold(reply));
+    arena_free(visit->arena);
     free(visit);
 }
 
 static void refuse(struct visit *visit, const struct status *status)
 {
-    answer(visit, status, rpc_failure_pack(visit->arena, status), true);
+    answer(visit, status, rpc_failure_pack(visit->arena, status), NULL);
 }
 
 /* Answers a visit and its followers. */
 static void answer_all(struct visit *visit, struct visit *follower, const struct status *status, struct text bytes)
 {
     struct rpc_server *const server = visit->server;
+    struct shared_bytes *const kept = visit->kept;
+    struct shared_bytes *const reply = kept != NULL && shared_bytes_text(kept).data == bytes.data
+                                           ? shared_bytes_hold(kept)
+                                       : follower == NULL ? NULL
+                                                          : shared_bytes_copy(bytes);
     while (follower != NULL) {
         struct visit *const next = follower->next;
-        answer(follower, status, bytes, false);
+        answer(follower, status, bytes, reply);
         atomic_fetch_sub(&server->working, 1);
         follower = next;
     }
-    answer(visit, status, bytes, true);
+    answer(visit, status, bytes, reply);
+    shared_bytes_let_go(reply);
+    shared_bytes_let_go(kept);
     atomic_fetch_sub(&server->working, 1);
 }
 
@@ -200,6 +207,7 @@ static struct text call_handler(struct visit *visit, struct status *status)
     log_set_context(call_log_context(visit->arena, &visit->request));
     const ProtobufCMessage *const reply = rpc_call_handler(&visit->server->witness, &visit->place, &call, input);
     log_set_context(NULL);
+    visit->kept = call.kept;
     if (reply == NULL) {
         return (struct text){0};
     }
@@ -390,7 +398,7 @@ static void go_on(struct door_job *job)
     *link = visit->next;
     admission_told(&visit->server->admission, &visit->peer, visit->is_refused);
     if (visit->is_refused) {
-        answer(visit, &visit->refusal, visit->refused, true);
+        answer(visit, &visit->refusal, visit->refused, NULL);
     } else {
         let_go(visit);
         decide(visit, &status);

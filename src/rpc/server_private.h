@@ -27,6 +27,7 @@ struct visit {
     bool is_refused;
     struct status refusal;             /* its code and message */
     struct text refused;               /* the same, packed */
+    struct shared_bytes *kept;         /* the answer, if the handler has it from elsewhere */
     size_t held;                       /* counted bytes of its payload */
     enum share share;                  /* where they are counted */
     unsigned char digest[SHA256_SIZE]; /* of a shared method: rpc_request_digest */

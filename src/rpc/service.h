@@ -6,6 +6,7 @@
 #define RPC_SERVICE_H
 
 #include "base/arena.h"
+#include "base/shared_bytes.h"
 #include "base/status.h"
 #include "base/text.h"
 #include "rpc/admission.h"
@@ -24,7 +25,8 @@ struct rpc_call {
     int64_t deadline;                  /* clock_ms units, or NO_DEADLINE */
     struct text packed;                /* set by the handler if it has packed the response itself (rpc_reply_pack), in
                                           the arena: then that is sent, and of its reply only the type counts */
-    void *witnessed;                   /* for the witness: set by `before`, read by `after`; NULL at first */
+    struct shared_bytes *kept; /* set beside it if it is these bytes, and not in the arena; held for the server */
+    void *witnessed;           /* for the witness: set by `before`, read by `after`; NULL at first */
     bool (*is_wanted)(const void *visit); /* use rpc_call_is_wanted; NULL: always true */
     const void *visit;
 };

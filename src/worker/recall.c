@@ -29,7 +29,7 @@
 struct recollection {
     unsigned holders; /* the list is one */
     struct text question;
-    struct text packed; /* data NULL: the question was asked, and nothing is known */
+    struct shared_bytes *packed; /* NULL: the question was asked, and nothing is known */
     struct file_trace *files;
     bool has_states;
     struct seen_states states;
@@ -70,7 +70,7 @@ static void drop(struct recollection *one)
     file_trace_free(one->files);
     query_trace_free(one->queries);
     free((char *)(uintptr_t)one->question.data);
-    free((char *)(uintptr_t)one->packed.data);
+    shared_bytes_let_go(one->packed);
     free(one->table);
     free(one);
 }
@@ -104,7 +104,7 @@ void recollections_free(struct recollections *all)
 
 static size_t bytes_of(const struct recollection *one)
 {
-    return sizeof *one + one->question.size + one->packed.size +
+    return sizeof *one + one->question.size + shared_bytes_text(one->packed).size +
            (one->files == NULL ? 0 : file_trace_bytes(one->files)) +
            (one->queries == NULL ? 0 : query_trace_bytes(one->queries));
 }
@@ -298,21 +298,17 @@ static void count(struct recollections *all, struct recollection *one, bool is_h
     pthread_mutex_unlock(&all->mutex);
 }
 
-static bool give(const struct recall *recall, const struct recollection *one, struct text *packed)
+/* It goes to the client as it is here: it is large, and often asked for. */
+static void give(const struct recall *recall, const struct recollection *one)
 {
-    char *const copy = arena_try_alloc(recall->call->arena, one->packed.size);
-    if (copy == NULL) {
-        return false;
-    }
-    memcpy(copy, one->packed.data, one->packed.size);
-    *packed = (struct text){copy, one->packed.size};
+    recall->call->kept = shared_bytes_hold(one->packed);
+    recall->call->packed = shared_bytes_text(one->packed);
     if (one->has_states && recall->request->site->meters != NULL) {
         meters_saw(recall->request->site->meters, &one->states);
     }
-    return true;
 }
 
-bool recall_begin(struct recall *recall, struct text *packed)
+bool recall_begin(struct recall *recall)
 {
     const struct text question = recall->call->request->payload;
     recall->known = recall->all == NULL || question.size > MOST_QUESTION ? NULL : find(recall->all, question);
@@ -320,15 +316,16 @@ bool recall_begin(struct recall *recall, struct text *packed)
     if (one == NULL || !is_promising(recall, one)) {
         return false;
     }
-    const bool is_hit = one->packed.data != NULL && is_as_it_was(recall, one) && give(recall, one, packed);
+    const bool is_hit = one->packed != NULL && is_as_it_was(recall, one);
     if (is_hit) {
+        give(recall, one);
         log_debug("answered from memory", "method=%s", recall->call->request->method);
     }
     if (!recall->is_asked) {
         ask(recall, &(const struct pg_moment_question){0});
     }
     recall->is_noting = !is_hit && recall->moment.setting[0] != '\0';
-    if (is_hit || one->packed.data != NULL) {
+    if (is_hit || one->packed != NULL) {
         count(recall->all, one, is_hit);
     }
     if (recall->is_noting) {
@@ -415,7 +412,7 @@ static struct recollection *make(const struct recall *recall, const struct catal
     *one = (struct recollection){
         .holders = 1,
         .question = {copy_of(question), question.size},
-        .packed = {copy_of(packed), packed.size},
+        .packed = shared_bytes_copy(packed),
         .files = traces->files,
         .queries = traces->queries,
         .is_ordinary = traces->is_ordinary,
@@ -435,7 +432,7 @@ static struct recollection *make(const struct recall *recall, const struct catal
 static bool is_same(const struct recollection *a, const struct recollection *b)
 {
     const bool has_table = a->table != NULL && b->table != NULL;
-    return text_equal(a->packed, b->packed) && a->has_states == b->has_states &&
+    return text_equal(shared_bytes_text(a->packed), shared_bytes_text(b->packed)) && a->has_states == b->has_states &&
            (has_table ? strcmp(a->table, b->table) == 0 : a->table == b->table) &&
            file_trace_equal(a->files, b->files) && a->is_ordinary == b->is_ordinary &&
            (b->queries == NULL || (a->queries != NULL && query_trace_equal(a->queries, b->queries)));
@@ -445,12 +442,12 @@ static void keep(struct recollections *all, struct recollection *one)
 {
     pthread_mutex_lock(&all->mutex);
     struct recollection **const place = place_of(all, one->question);
-    if (*place != NULL && (*place)->packed.data != NULL && is_same(*place, one)) {
+    if (*place != NULL && (*place)->packed != NULL && is_same(*place, one)) {
         add_moment(*place, &one->moments[0]);
         drop(one);
     } else {
         if (*place != NULL) {
-            one->misses = (*place)->packed.data == NULL ? 0 : (*place)->misses;
+            one->misses = (*place)->packed == NULL ? 0 : (*place)->misses;
             take_out(place);
         }
         put_in_front(all, one);
@@ -474,7 +471,7 @@ static void remember(struct recall *recall, const struct catalog *catalog, struc
     }
     file_trace_free(traces.files);
     query_trace_free(traces.queries);
-    if (recall->known->packed.data == NULL) {
+    if (recall->known->packed == NULL) {
         count(recall->all, recall->known, false);
     }
 }
@@ -487,7 +484,7 @@ void recall_end(struct recall *recall, const struct catalog *catalog, struct tex
     }
     if (recall->is_noting) {
         remember(recall, catalog, packed);
-    } else if (known != NULL && known->packed.data == NULL && recall->is_asked) {
+    } else if (known != NULL && known->packed == NULL && recall->is_asked) {
         count(recall->all, known, false);
     }
     if (known != NULL) {

@@ -30,7 +30,7 @@ void recollections_free(struct recollections *all);
 /* One question and its means; all borrowed. */
 struct recall {
     struct recollections *all;
-    const struct rpc_call *call;
+    struct rpc_call *call;
     const struct request *request;
     struct pg_session *session;
     /* The rest belongs to recall.c; zero at first. */
@@ -41,9 +41,9 @@ struct recall {
     bool is_noting;
 };
 
-/* Sets *packed to the remembered response, in the call's arena, if it is still the answer. Else returns false, and
- * begins to note what the thread does. Call recall_end afterwards in any case. */
-bool recall_begin(struct recall *recall, struct text *packed);
+/* Sets the call's packed response to the remembered one, if it is still the answer. Else returns false, and begins to
+ * note what the thread does. Call recall_end afterwards in any case. */
+bool recall_begin(struct recall *recall);
 
 /* Ends that. Remembers the response if what it depends on is known; catalog NULL: there is none. */
 void recall_end(struct recall *recall, const struct catalog *catalog, struct text packed);

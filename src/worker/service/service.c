@@ -62,7 +62,7 @@ static ProtobufCMessage *get_status(void *context, struct rpc_call *call, const 
     truss__migration__v1__get_status_response__init(known);
     ProtobufCMessage *reply = &known->base;
     bool is_lasting = true;
-    if (!recall_begin(&recall, &call->packed)) {
+    if (!recall_begin(&recall)) {
         reply = make_status(&request, session, message, &catalog, &is_lasting);
         if (reply != NULL) {
             *call->status = (struct status){.arena = call->arena};
