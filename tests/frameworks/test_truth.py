@@ -929,6 +929,29 @@ class Truth(Written):
             self.write("prisma/migrations/20250105000000_c/migration.sql", "CREATE TABLE a (i int);\n")  # the old name is answered for
             self.assertEqual(rpc.call("MigrationService", "Run").failed.sqlstate, "42P07")
 
+    def test_a_migration_that_was_renamed_is_seen_by_its_name_where_no_content_is_recorded(self):
+        """Of Sequelize, which would run it again (sequelize-cli 6.6.5): compiled or not, or with a better title."""
+        self.write(".sequelizerc", "module.exports = {};\n")
+        self.write("package.json", '{"dependencies": {"sequelize": "6", "sequelize-cli": "6"}}')
+        self.sql('CREATE TABLE "SequelizeMeta" (name varchar(255) PRIMARY KEY)')
+        for row, file, says in (("20250101000000-users.js", "20250101000000-users.ts", "the same name, but for its ending or capital letters, as"),
+                                ("20250101000000-users.js", "20250101000000-Users.js", "the same name, but for its ending or capital letters, as"),
+                                ("20250101102030-users.js", "20250101102030-people.js", "the same time as"),
+                                ("20250101000000-users.js", "20250101000000-people.js", None), ("20250101102030-users.js", "20250101102031-users.js", None)):
+            with self.subTest(row=row, file=file):
+                self.sql(f"DELETE FROM \"SequelizeMeta\"; INSERT INTO \"SequelizeMeta\" VALUES ('{row}')")
+                shutil.rmtree(os.path.join(self.directory.name, "migrations"), ignore_errors=True)
+                self.write(f"migrations/{file}", "module.exports = { up: async (queryInterface) => {} };\n")
+                with self.start("--allow-delegate") as rpc:
+                    notes = " ".join(one.note for one in self.status(rpc).migrations)
+                    self.assertEqual(f"It has {says} {row}, which is applied and has no file" in notes, says is not None)
+                    if says is None:
+                        self.assertEqual([one.name for one in rpc.call("MigrationService", "Plan", {}).migrations], [file])
+                        continue
+                    with self.assertRaises(RpcError) as refused:
+                        rpc.call("MigrationService", "Run", {})
+                    self.assertIn(f'"{file}" has {says} "{row}", which is applied and has no file', refused.exception.status.message)
+
     def test_two_files_of_one_version_are_a_problem(self):
         self.dbmate()
         with self.start() as rpc:

@@ -1,5 +1,5 @@
 /*
- * Compares only checksums: a framework without checksums has no hints.
+ * Compares checksums.
  */
 #include "migration/look/hints.h"
 
@@ -7,6 +7,7 @@
 #include "base/sorting.h"
 #include "migration/look/advice.h"
 #include "migration/look/content.h"
+#include "migration/look/hints_names.h"
 
 #include <string.h>
 
@@ -156,6 +157,7 @@ static void hint_renamed(const struct request *request, const struct by_content 
     }
     orphan->renamed = item;
     item->renamed = orphan;
+    item->likeness = "the content of";
     put_in_front(request, orphan,
                  arena_printf(request->arena, "Its content is that of %s: it seems to have been renamed.", item->name));
     put_in_front(request, item,
@@ -177,6 +179,7 @@ static void hint_copy(const struct request *request, const struct by_content *or
     const size_t at = begin_of(orphans, item->checksum);
     if (at < orphans->count) {
         item->renamed = orphans->items[at];
+        item->likeness = "the content of";
         put_in_front(request, item,
                      arena_printf(request->arena,
                                   "Its content is that of %s, which is applied and has no file, and other pending "
@@ -187,6 +190,10 @@ static void hint_copy(const struct request *request, const struct by_content *or
 
 void hints_find(const struct request *request, struct catalog *catalog)
 {
+    if (!framework_has_checksum(catalog->detection.framework)) {
+        hints_find_names(request, catalog);
+        return;
+    }
     const struct by_content pending = sorted_by_content(request->arena, catalog, MIGRATION_PENDING);
     const struct by_content applied = sorted_by_content(request->arena, catalog, MIGRATION_APPLIED);
     const struct by_content orphans = sorted_by_content(request->arena, catalog, MIGRATION_ORPHANED);

@@ -1,6 +1,6 @@
 /*
- * Guesses what happened where file and ledger do not match: changed line endings, a rename. Hints are for people and
- * change no state; but a run asks about a rename, because it would execute the same script twice.
+ * Guesses what happened where file and ledger do not match: changed line endings, a rename (hints_names.h). Hints are
+ * for people and change no state; but a run asks about a rename, because it would execute the same script twice.
  */
 #ifndef MIGRATION_LOOK_HINTS_H
 #define MIGRATION_LOOK_HINTS_H

@@ -40,8 +40,9 @@ struct catalog_item {
     bool verified;        /* the file was compared with the recorded checksum */
     const char *note;     /* what the framework's own tool would do with it, as a sentence; NULL: nothing to say */
     /* Set if the migration seems to have been renamed. Of a pending item: the applied one without a file that had the
-     * same content. Of that one: the pending item. NULL: no rename. */
+     * same content, or a name like it. Of that one: the pending item. NULL: no rename. */
     const struct catalog_item *renamed;
+    const char *likeness; /* of a pending item, what it has of that one: "the content of"; NULL: no rename */
 };
 
 struct catalog {

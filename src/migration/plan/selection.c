@@ -135,9 +135,9 @@ static bool check_renamed(const struct request *request, const struct catalog *c
     const bool is_copy = item->renamed->renamed != item; /* another pending file also has the content */
     status_fail_because(
         request->status, STATUS_FAILED_PRECONDITION, REASON_HISTORY_CHANGED,
-        "Migration \"%s\" has the content of \"%s\", which is applied and has no file: %s, and a run would execute it "
+        "Migration \"%s\" has %s \"%s\", which is applied and has no file: %s, and a run would execute it "
         "again. %s, or say that it is applied (%s); --ignore-history (in a request: ignore_history) executes it.",
-        item->name, item->renamed->name,
+        item->name, item->likeness, item->renamed->name,
         is_copy ? "it is one of several copies of that" : "it seems to have been renamed",
         is_copy ? "Delete it" : "Give it its old name", advice_applied(request->arena, item->name));
     request->status->migration = item->name;
