@@ -145,6 +145,14 @@ class OddFiles(Written):
                     self.assertIn(says, " ".join(self.status(rpc).warnings))
                     self.assertEqual(self.run_all(rpc), ["3_m"])
 
+    def test_a_row_of_node_pg_migrate_with_a_time_that_is_still_to_come_is_said(self):
+        """As of another time zone. node-pg-migrate 9.0.0 runs what is pending once, and then stops at its own rows."""
+        self.nodes(1, 2)
+        for hours, says in ((-8, False), (8, True)):
+            self.sql(f"UPDATE pgmigrations SET run_on = now() + interval '{hours} h' WHERE name = '2_m'; UPDATE pgmigrations SET run_on = '2024-01-01' WHERE name = '1_m'")
+            with self.subTest(hours), self.start() as rpc:
+                self.assertEqual('The tracking table has "2_m" with a time that is still to come' in " ".join(self.status(rpc).warnings), says)
+
     def test_rows_in_any_order_are_fine_where_node_pg_migrate_does_not_look(self):
         for rows, free in (((1, 2), ""), ((2, 1), " --no-check-order")):
             with self.subTest(rows):

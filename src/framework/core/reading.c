@@ -59,6 +59,29 @@ static void note_order(struct ledger_reading *reading, const char *stops)
     }
 }
 
+#define CLOCKS_DIFFER_US (INT64_C(60) * 1000000)
+
+/* Notes the newest row if its time is still to come, by another time zone or a wrong clock: what its tool runs now gets
+ * an earlier time, and so comes before it. */
+static void note_future(struct ledger_reading *reading, const char *stops)
+{
+    const struct ledger_entries *const entries = &reading->entries;
+    const struct ledger_entry *newest = NULL;
+    for (size_t i = 0; i < entries->count; i++) {
+        const struct ledger_entry *const entry = &entries->items[i];
+        newest = newest == NULL || entry->finished_at > newest->finished_at ? entry : newest;
+    }
+    if (newest != NULL && newest->finished_at != NO_TIME && newest->finished_at > clock_wall_us() + CLOCKS_DIFFER_US) {
+        char time[RFC3339_SIZE];
+        clock_for_people(newest->finished_at, time);
+        ledger_warn(reading, arena_printf(reading->arena,
+                                          "The tracking table has \"%s\" with a time that is still to come (%s): what "
+                                          "its tool runs before that comes in front of it, and then %s. Give the row "
+                                          "the time that it should have.",
+                                          newest->name, time, stops));
+    }
+}
+
 bool ledger_read_facts(struct ledger_reading *reading, const struct ledger_facts *facts)
 {
     struct buffer sql = {.arena = reading->arena};
@@ -79,6 +102,7 @@ bool ledger_read_facts(struct ledger_reading *reading, const struct ledger_facts
     }
     if (facts->order_note != NULL && reading->folder != NULL && reading->folder->habits == NULL) {
         note_order(reading, facts->order_note);
+        note_future(reading, facts->order_note);
     }
     return true;
 }
