@@ -4,6 +4,7 @@
  * project is tests/frameworks' concern.
  */
 #include "unit/framework_project.h"
+#include "unit/framework_warnings.h"
 
 /* ---- Postgrator ---- */
 
@@ -25,6 +26,24 @@ START_TEST(postgrator_migrations_are_known_by_their_numbers)
     put("migrations/10.do.again.sql", "");
     ck_assert(!is_fit("postgrator"));
     says("have the same version 10");
+}
+END_TEST
+
+/* Number(version) of postgrator.js; 8.0.0 recorded 20240101120000124 for the first of these. */
+START_TEST(long_numbers_of_postgrator_are_doubles)
+{
+    put("migrations/20240101120000123.do.a.sql", "");
+    put("migrations/9007199254740993.do.b.sql", "");
+    put("migrations/123456789012345678.do.c.sql", "");
+    put("migrations/900719925474099.do.d.sql", "");
+    put("migrations/99999999999999999999.do.e.sql", "");
+    ck_assert_str_eq(listed("postgrator"),
+                     "900719925474099.do.d=900719925474099,9007199254740993.do.b=9007199254740992,"
+                     "20240101120000123.do.a=20240101120000124,"
+                     "123456789012345678.do.c=123456789012345680");
+    has(warnings_of("postgrator"), "99999999999999999999.do.e.sql is left out: its number is too large");
+    put("migrations/20240101120000124.do.f.sql", "");
+    ck_assert(!is_fit("postgrator"));
 }
 END_TEST
 
@@ -191,6 +210,19 @@ START_TEST(numbers_of_node_pg_migrate_are_times_of_two_kinds)
 END_TEST
 
 /* compareMigrationFileNames of node-pg-migrate 9.0.0, run by Node 20 */
+/* resolveMigrationLoader of node-pg-migrate 9 compares endings in small letters, and loads all others as programs. */
+START_TEST(endings_of_node_pg_migrate_may_be_capital_letters)
+{
+    DEPENDS_ON("node-pg-migrate");
+    put("migrations/1_a.SQL", "SELECT 1;");
+    put("migrations/2_b.JS", "");
+    put("migrations/3_c.md", "");
+    ck_assert_str_eq(listed("node-pg-migrate"), "1_a=1_a,2_b=2_b");
+    ck_assert(list(folder_of("node-pg-migrate")).items[1].is_code);
+    has(warnings_of("node-pg-migrate"), "3_c.md is loaded as a program by node-pg-migrate");
+}
+END_TEST
+
 START_TEST(files_of_node_pg_migrate_with_one_prefix_are_in_the_order_of_javascript)
 {
     static const char *const names[] = {"1_b.sql",  "1_a-10.sql", "1_a_9.sql",     "1_A.sql", "1_a.sql", "01_a2.js",
@@ -383,6 +415,7 @@ int main(void)
     TCase *const tests = tcase_create("all");
     tcase_add_checked_fixture(tests, set_up, tear_down);
     tcase_add_test(tests, postgrator_migrations_are_known_by_their_numbers);
+    tcase_add_test(tests, long_numbers_of_postgrator_are_doubles);
     tcase_add_test(tests, the_sum_of_postgrator_is_made_of_the_line_endings_that_are_configured);
     tcase_add_test(tests, a_program_of_postgrator_is_recorded_without_a_sum);
     tcase_add_test(tests, postgres_migrations_names_are_what_follows_the_number);
@@ -393,6 +426,7 @@ int main(void)
     tcase_add_test(tests, supabase_records_the_statements_as_its_cli_cuts_them);
     tcase_add_test(tests, how_a_script_was_cut_does_not_change_its_sum);
     tcase_add_test(tests, numbers_of_node_pg_migrate_are_times_of_two_kinds);
+    tcase_add_test(tests, endings_of_node_pg_migrate_may_be_capital_letters);
     tcase_add_test(tests, files_of_node_pg_migrate_with_one_prefix_are_in_the_order_of_javascript);
     tcase_add_test(tests, node_pg_migrate_may_be_told_not_to_check_the_order);
     tcase_add_test(tests, what_runs_of_a_file_of_node_pg_migrate_is_behind_its_up_line);

@@ -9,6 +9,8 @@
 #include "framework/formats/properties.h"
 
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The settings of its configuration. */
@@ -21,6 +23,37 @@ struct settings {
 };
 
 /* ---- the folder ---- */
+
+#define EXACT_DIGITS 15 /* so many are always the same in a double */
+#define MOST_DIGITS  17 /* so many tell any double from its neighbours */
+
+/* Number(…) of JavaScript as it prints that: the shortest digits that mean the same double, filled up with zeros. A
+ * time of 17 digits becomes its neighbour: 20240101120000123 is 20240101120000124. */
+static const char *number_of_javascript(struct arena *arena, const char *digits)
+{
+    const double value = strtod(digits, NULL);
+    char shortest[40] = "";
+    struct buffer out = {.arena = arena};
+    if (strlen(digits) <= EXACT_DIGITS) {
+        return digits;
+    }
+    for (int count = EXACT_DIGITS; count <= MOST_DIGITS; count++) { /* "2.0240101120000124e+16" */
+        snprintf(shortest, sizeof shortest, "%.*e", count - 1, value);
+        if (strtod(shortest, NULL) >= value && strtod(shortest, NULL) <= value) {
+            break;
+        }
+    }
+    const size_t power = strtoul(strchr(shortest, 'e') + 1, NULL, 10);
+    for (const char *c = shortest; *c != 'e'; c++) {
+        if (*c != '.') {
+            buffer_putc(&out, *c);
+        }
+    }
+    while (out.size <= power) {
+        buffer_putc(&out, '0');
+    }
+    return arena_strndup(arena, buffer_string(&out), power + 1);
+}
 
 /* "002.do.create-posts.sql" is "create-posts", which ends at a dot; "003.do.sql" has no name. */
 static bool postgrator_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
@@ -35,6 +68,7 @@ static bool postgrator_accept(struct arena *arena, const struct folder *folder, 
             arena_printf(arena, "%s is passed over by postgrator: its table begins with version 0.", file->filename);
         return false;
     }
+    file->key = file->version = number_of_javascript(arena, file->version);
     file->name = file->title == NULL ? arena_printf(arena, "%s.do", file->name) : file->name;
     file->title = file->title == NULL ? "" : arena_strndup(arena, file->title, strcspn(file->title, "."));
     return true;
@@ -221,7 +255,7 @@ static const char *pattern_at(struct arena *arena, const struct folder *folder, 
     return code_directory_behind(arena, folder, file, at, "migrationPattern");
 }
 
-#define NUMBERED "{number:1-18}.do." /* always fits a bigint */
+#define NUMBERED "{number}.do."
 
 const struct framework framework_postgrator = {
     .id = "postgrator",

@@ -74,7 +74,7 @@ static bool postgres_migrations_file_checksum(struct arena *arena, const struct 
 #define NUMBERED   "{number:1-9}{-|_|}{title}"
 #define SQL        ".{sql|SQL|Sql}"
 #define JAVASCRIPT ".{js|JS|Js}"
-#define STOPS      "does not begin with a number: postgres-migrations stops at it."
+#define STOPS      "does not begin with a number as postgres-migrations needs it, which stops at it."
 
 const struct framework framework_postgres_migrations = {
     .id = "postgres-migrations",
