@@ -41,7 +41,7 @@ static const char *indexed_columns(struct effects_reader *reader, const json_t *
     const json_t *const elements = json_object_get(index, "indexParams");
     struct buffer names = {.arena = reader->arena};
     bool is_plain = tree_flag(index, "unique") && !tree_flag(index, "if_not_exists") &&
-                    !tree_flag(index, "nulls_not_distinct") && json_object_get(index, "whereClause") == NULL;
+                    json_object_get(index, "whereClause") == NULL;
     for (size_t i = 0; is_plain && i < json_array_size(elements); i++) {
         const json_t *const element = tree_body(json_array_get(elements, i), "IndexElem");
         is_plain = json_object_get(element, "name") != NULL && json_object_get(element, "collation") == NULL &&
@@ -64,8 +64,11 @@ static const char *columns_of(const struct asking *asking, const json_t *constra
 static void need_different(const struct asking *asking, const json_t *constraint)
 {
     const char *const columns = columns_of(asking, constraint, "keys");
-    if (columns[0] != '\0' && !tree_flag(constraint, "nulls_not_distinct")) {
-        need(asking, SQL_NEED_NO_DUPLICATES, columns, tree_is(constraint, "contype", "CONSTR_PRIMARY") ? "p" : "");
+    if (columns[0] != '\0') {
+        add(asking, (struct sql_need){.kind = SQL_NEED_NO_DUPLICATES,
+                                      .part = columns,
+                                      .types = tree_is(constraint, "contype", "CONSTR_PRIMARY") ? "p" : "",
+                                      .is_null_equal = tree_flag(constraint, "nulls_not_distinct")});
     }
 }
 
@@ -130,15 +133,17 @@ static void need_unequal(const struct asking *asking, const json_t *index)
     struct effects_reader *const reader = asking->reader;
     json_t *const condition = json_object_get(index, "whereClause");
     struct buffer columns = {.arena = reader->arena};
-    const bool is_asked =
-        tree_flag(index, "unique") && !tree_flag(index, "if_not_exists") && !tree_flag(index, "nulls_not_distinct");
+    const bool is_asked = tree_flag(index, "unique") && !tree_flag(index, "if_not_exists");
     const char *const texts = is_asked ? effects_index_texts(reader, index, &columns) : NULL;
     const char *const of = condition == NULL ? NULL : effects_plain_columns(reader->arena, condition);
     const char *const where = of == NULL ? NULL : effects_text_behind(reader, "where", 0, of);
     if (texts != NULL && (condition == NULL || where != NULL)) {
         effects_add_columns(&columns, where == NULL ? "" : of);
-        add(asking, (struct sql_need){
-                        .kind = SQL_NEED_NO_EQUALS, .part = buffer_string(&columns), .types = texts, .was = where});
+        add(asking, (struct sql_need){.kind = SQL_NEED_NO_EQUALS,
+                                      .part = buffer_string(&columns),
+                                      .types = texts,
+                                      .was = where,
+                                      .is_null_equal = tree_flag(index, "nulls_not_distinct")});
     }
 }
 
@@ -261,7 +266,10 @@ void effects_row_needs(struct effects_reader *reader, const char *kind, const js
     if (strcmp(kind, "AlterDomainStmt") == 0) {
         of_domain(reader, body);
     } else if (strcmp(kind, "IndexStmt") == 0 && indexed_columns(reader, body) != NULL) {
-        need(&asking, SQL_NEED_NO_DUPLICATES, indexed_columns(reader, body), "");
+        add(&asking, (struct sql_need){.kind = SQL_NEED_NO_DUPLICATES,
+                                       .part = indexed_columns(reader, body),
+                                       .types = "",
+                                       .is_null_equal = tree_flag(body, "nulls_not_distinct")});
     } else if (strcmp(kind, "IndexStmt") == 0) {
         need_unequal(&asking, body);
     } else if (alters && reader->effects->keeps_rows) {

@@ -12,7 +12,8 @@ static struct sql_value value_of(const struct effects_reader *reader, const json
     const json_t *const constant = tree_body(node, "A_Const");
     const bool is_null = constant != NULL && tree_flag(constant, "isnull");
     const char *const text = constant == NULL || is_null ? NULL : effects_constant_text(reader, constant);
-    return (struct sql_value){is_null                                     ? SQL_VALUE_NULL
+    return (struct sql_value){tree_body(node, "SetToDefault") != NULL     ? SQL_VALUE_DEFAULT
+                              : is_null                                   ? SQL_VALUE_NULL
                               : text == NULL                              ? SQL_VALUE_COMPUTED
                               : json_object_get(constant, "sval") != NULL ? SQL_VALUE_STRING
                                                                           : SQL_VALUE_PLAIN,

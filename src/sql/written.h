@@ -8,7 +8,8 @@
 #include <stddef.h>
 
 enum sql_value_kind {
-    SQL_VALUE_COMPUTED, /* or DEFAULT */
+    SQL_VALUE_COMPUTED,
+    SQL_VALUE_DEFAULT, /* the word */
     SQL_VALUE_NULL,
     SQL_VALUE_STRING,
     SQL_VALUE_PLAIN, /* a number, true or false */
@@ -26,7 +27,8 @@ struct sql_written {
     const struct sql_value *values; /* row by row */
     size_t width;                   /* values of a row */
     size_t count;                   /* rows: the first ones, if there are many */
-    bool may_pass_over;             /* ON CONFLICT */
+    const char *counted; /* of these columns, those that get the next numbers of sequences; NULL: not known */
+    bool may_pass_over;  /* ON CONFLICT */
     const char *where; /* of an UPDATE, whose row this is: the condition, which runs nobody's code; "": all rows. NULL:
                             it is an INSERT */
     const char *where_columns; /* what the condition reads, written like the others */

@@ -251,6 +251,7 @@ void needs_note(struct needs *needs, struct text statement, const struct sql_eff
     /* INSERT, UPDATE and COPY may, through a trigger. */
     static const char *const emptying[] = {"drop",   "truncate", "delete", "with",    "merge",
                                            "insert", "update",   "copy",   "explain", NULL};
+    static const char *const counting[] = {"nextval", "setval", "restart", "identity", NULL};
     struct sql_reader words = sql_read(statement);
     struct arena *const reading = arena_new(0);
     const bool is_of_tables = uses_only(words);
@@ -263,6 +264,8 @@ void needs_note(struct needs *needs, struct text statement, const struct sql_eff
         needs->may_have_emptied || may_write(needs, words, effects) ||
         (sql_is_any_word(&words.token, emptying) && !(sql_is_word(&words.token, "insert") && needs->only_adds));
     needs->only_adds = false;
+    needs->may_have_counted =
+        needs->may_have_counted || needs->may_have_emptied || effects->unknown || sql_has_any_word(statement, counting);
     needs->may_pass_keys = needs->may_pass_keys || stops_triggers(statement, words);
     needs->has_unnamed_schema = needs->has_unnamed_schema || authorizes_schema(words);
     for (bool notes = sql_is_any_word(&words.token, verbs) || makes_of_rows(words); notes && !sql_is_end(&words.token);

@@ -57,6 +57,7 @@ struct needs {
                                 casts, labels of enums, parts of composite types, or anything by an extension */
     bool may_undo;           /* an earlier statement may have undone others, or created a schema without naming it */
     bool may_read_otherwise; /* an earlier statement may change how the server reads strings */
+    bool may_have_counted;   /* an earlier statement may have set a sequence, or taken a number of it */
     bool may_set_zone;       /* the session's time zone may have changed when a statement runs */
     bool has_unknown;        /* an earlier statement may have done anything */
     bool has_unnamed_schema; /* CREATE SCHEMA AUTHORIZATION was seen: it creates a schema with the role's name */

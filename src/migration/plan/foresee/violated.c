@@ -56,7 +56,8 @@ static const char *why_equal(const struct looking *looking)
     if (why != NULL ||
         !finds(looking,
                arena_printf(arena, "SELECT FROM %s t WHERE %s GROUP BY %s HAVING pg_catalog.count(*) > 1 LIMIT 1",
-                            looking->table, looking->columns.present, looking->columns.list))) {
+                            looking->table, looking->need->is_null_equal ? "true" : looking->columns.present,
+                            looking->columns.list))) {
         return why;
     }
     return arena_printf(arena, "Several rows of the table have the same %s: it cannot be unique (23505).",
@@ -72,9 +73,10 @@ static const char *why_same(const struct looking *looking)
     const enum rows_answer answer =
         rows_compute(looking->needs,
                      arena_printf(arena,
-                                  "SELECT FROM %s t WHERE (%s) AND pg_catalog.num_nulls(%s) = 0 GROUP BY %s HAVING "
+                                  "SELECT FROM %s t WHERE (%s) AND (%spg_catalog.num_nulls(%s) = 0) GROUP BY %s HAVING "
                                   "pg_catalog.count(*) > 1 LIMIT 1",
-                                  looking->table, is_partial ? need->was : "true", need->types, need->types),
+                                  looking->table, is_partial ? need->was : "true",
+                                  need->is_null_equal ? "true OR " : "", need->types, need->types),
                      &state);
     return answer == ROWS_FOUND
                ? arena_printf(arena, "Several rows of the table have the same %s%s%s: it cannot be unique (23505).",

@@ -6,139 +6,15 @@
 #include "migration/plan/foresee/written.h"
 
 #include "migration/plan/foresee/rows.h"
+#include "migration/plan/foresee/writing.h"
+#include "migration/plan/foresee/written_given.h"
+#include "migration/plan/foresee/written_places.h"
 #include "migration/plan/foresee/written_rules.h"
 #include "pg/values.h"
 
 #include <string.h>
 
 #define MOST_LOOKS 50 /* of one plan */
-
-struct writing {
-    struct needs *needs;
-    const struct sql_written *written;
-    const struct relation *relation;
-    const char *table;       /* its name for our session, with ONLY unless it is partitioned */
-    const PGresult *columns; /* written_columns_sql */
-    struct buffer sql;
-};
-
-/* ---- the statement's rows ---- */
-
-static size_t column_called(const struct writing *writing, struct text name)
-{
-    size_t i = 0;
-    while (i < writing->written->width && !text_is(name, pg_field(writing->columns, (int)i, WRITTEN_NAME))) {
-        i++;
-    }
-    return i;
-}
-
-/* Are these columns written, and of types that are compared? */
-static bool are_written(const struct writing *writing, const char *names)
-{
-    struct text rest = text_of(names);
-    bool are = names[0] != '\0';
-    for (struct text name; are && text_next_unit(&rest, &name);) {
-        const size_t i = column_called(writing, name);
-        are = i < writing->written->width && !PQgetisnull(writing->columns, (int)i, WRITTEN_TYPE);
-    }
-    return are;
-}
-
-static const struct sql_value *value_at(const struct writing *writing, size_t row, struct text name)
-{
-    return &writing->written->values[row * writing->written->width + column_called(writing, name)];
-}
-
-static bool is_constant(const struct writing *writing, size_t row, const char *names)
-{
-    struct text rest = text_of(names);
-    bool is = true;
-    for (struct text name; is && text_next_unit(&rest, &name);) {
-        const enum sql_value_kind kind = value_at(writing, row, name)->kind;
-        const char *const type = pg_field(writing->columns, (int)column_called(writing, name), WRITTEN_TYPE);
-        is = kind != SQL_VALUE_COMPUTED && !(kind == SQL_VALUE_STRING && rows_reads_otherwise(writing->needs, type));
-    }
-    return is;
-}
-
-/* "CAST('a' AS text), CAST(5 AS integer)" */
-static void put_row(struct writing *writing, size_t row, const char *names)
-{
-    struct text rest = text_of(names);
-    bool is_first = true;
-    for (struct text name; text_next_unit(&rest, &name); is_first = false) {
-        const struct sql_value *const value = value_at(writing, row, name);
-        buffer_puts(&writing->sql, is_first ? "CAST(" : ", CAST(");
-        if (value->kind == SQL_VALUE_STRING) {
-            pg_quote_literal(&writing->sql, text_of(value->text));
-        } else {
-            buffer_puts(&writing->sql, value->kind == SQL_VALUE_NULL ? "NULL" : value->text);
-        }
-        buffer_printf(&writing->sql, " AS %s)",
-                      pg_field(writing->columns, (int)column_called(writing, name), WRITTEN_TYPE));
-    }
-}
-
-/* "w.a, w.b" with the prefix "w.". */
-static const char *listed(const struct writing *writing, const char *names, const char *prefix)
-{
-    struct buffer list = {.arena = writing->needs->arena};
-    struct text rest = text_of(names);
-    for (struct text name; text_next_unit(&rest, &name);) {
-        buffer_printf(&list, "%s%s%s", list.size == 0 ? "" : ", ", prefix,
-                      pg_field(writing->columns, (int)column_called(writing, name), WRITTEN_QUOTED));
-    }
-    return buffer_string(&list);
-}
-
-/* Puts the rows that have constants in these columns, as `w (called)`. Returns false, and puts nothing, if there are
- * none. counts: as often as an UPDATE writes its row, or twice if that is more often; else each once. */
-static bool put_rows(struct writing *writing, const char *names, const char *called, bool counts)
-{
-    const struct sql_written *const written = writing->written;
-    const bool is_selected = counts && written->where != NULL;
-    size_t count = 0;
-    for (size_t row = 0; row < written->count; row++) {
-        if (!is_constant(writing, row, names)) {
-            continue;
-        }
-        buffer_puts(&writing->sql, is_selected ? "(SELECT " : count == 0 ? "(VALUES (" : ", (");
-        put_row(writing, row, names);
-        buffer_puts(&writing->sql, is_selected ? "" : ")");
-        count++;
-    }
-    if (count > 0 && is_selected) {
-        buffer_printf(&writing->sql, " FROM %s%s%s LIMIT 2", writing->table, written->where[0] == '\0' ? "" : " WHERE ",
-                      written->where);
-    }
-    if (count > 0) {
-        buffer_printf(&writing->sql, ") AS w (%s)", called);
-    }
-    return count > 0;
-}
-
-/* A part of the query: which of the statement's rows the message is about. */
-struct part {
-    const char *message;
-    const char *names;  /* the columns in question */
-    const char *called; /* what they are called in `behind` */
-    const char *behind; /* what follows the rows */
-    bool is_of_values;  /* it is about the values, even if no row gets them */
-};
-
-static void put_part(struct writing *writing, const struct part *part)
-{
-    const size_t before = writing->sql.size;
-    buffer_puts(&writing->sql, before == 0 ? "(SELECT " : " UNION ALL (SELECT ");
-    pg_quote_literal(&writing->sql, text_of(part->message));
-    buffer_puts(&writing->sql, " FROM ");
-    if (put_rows(writing, part->names, part->called, !part->is_of_values)) {
-        buffer_printf(&writing->sql, " %s LIMIT 1)", part->behind);
-    } else {
-        writing->sql.size = before;
-    }
-}
 
 /* ---- what the table demands ---- */
 
@@ -147,8 +23,8 @@ static void add_values(struct writing *writing, size_t i)
 {
     struct arena *const arena = writing->needs->arena;
     const char *const name = arena_strdup(arena, pg_field(writing->columns, (int)i, WRITTEN_NAME));
-    const char *const quoted = listed(writing, name, "");
-    if (!are_written(writing, name)) {
+    const char *const quoted = writing_list(writing, name, "");
+    if (!writing_has(writing, name)) {
         return;
     }
     /* The planner computes a constant that is too long, or too large, whether there are rows or not. */
@@ -156,57 +32,131 @@ static void add_values(struct writing *writing, size_t i)
         const char *const most = pg_field(writing->columns, (int)i, WRITTEN_MOST);
         const char *const longer =
             arena_printf(arena, "WHERE pg_catalog.char_length(pg_catalog.rtrim(%s::text, ' ')) > %s", quoted, most);
-        put_part(writing, &(struct part){
-                              arena_printf(arena, "A value for %s has more than %s characters (22001).", quoted, most),
-                              name, quoted, longer, true});
+        writing_put(writing,
+                    &(struct writing_part){
+                        arena_printf(arena, "A value for %s has more than %s characters (22001).", quoted, most), name,
+                        quoted, longer, true});
     } else {
-        put_part(writing, &(struct part){"", name, quoted,
-                                         arena_printf(arena, "WHERE pg_catalog.num_nulls(%s) > 1", quoted), true});
+        writing_put(writing,
+                    &(struct writing_part){"", name, quoted,
+                                           arena_printf(arena, "WHERE pg_catalog.num_nulls(%s) > 1", quoted), true});
     }
     /* DROP NOT NULL leaves the rows as they are, and may be that of a constraint whose name says no column. */
     if (pg_field_bool(writing->columns, (int)i, WRITTEN_NOT_NULL) &&
         !needs_mentioned(writing->needs, writing->written->name) &&
         !needs_mentioned_above(writing->needs, writing->relation->oid)) {
-        put_part(writing,
-                 &(struct part){arena_printf(arena, "It gives NULL to %s, which may not be NULL (23502).", quoted),
-                                name, quoted, arena_printf(arena, "WHERE %s IS NULL", quoted), false});
+        writing_put(writing, &(struct writing_part){
+                                 arena_printf(arena, "It gives NULL to %s, which may not be NULL (23502).", quoted),
+                                 name, quoted, arena_printf(arena, "WHERE %s IS NULL", quoted), false});
     }
 }
 
-static const char *joined(const struct writing *writing, const char *names)
+/* are_equal: NULLs. */
+static const char *joined(const struct writing *writing, const char *names, bool are_equal)
 {
     struct buffer on = {.arena = writing->needs->arena};
     struct text rest = text_of(names);
     for (struct text name; text_next_unit(&rest, &name);) {
-        const char *const quoted = pg_field(writing->columns, (int)column_called(writing, name), WRITTEN_QUOTED);
-        buffer_printf(&on, "%sx.%s = w.%s", on.size == 0 ? "" : " AND ", quoted, quoted);
+        const char *const quoted = pg_field(writing->columns, (int)writing_column(writing, name), WRITTEN_QUOTED);
+        buffer_printf(&on, "%sx.%s %s w.%s", on.size == 0 ? "" : " AND ", quoted,
+                      are_equal ? "IS NOT DISTINCT FROM" : "=", quoted);
     }
     return buffer_string(&on);
 }
 
-static void add_unique(struct writing *writing, const char *names)
+/* The rows of the table that stay as they are: an UPDATE takes those of its condition. */
+static const char *rows_left(const struct writing *writing)
 {
     struct arena *const arena = writing->needs->arena;
     const struct sql_written *const written = writing->written;
-    if (!are_written(writing, names)) {
+    return written->where == NULL ? writing->table
+           : written->where[0] == '\0'
+               ? arena_printf(arena, "(SELECT * FROM %s WHERE false)", writing->table)
+               : arena_printf(arena, "(SELECT * FROM %s WHERE (%s) IS NOT TRUE)", writing->table, written->where);
+}
+
+/* A number of a sequence is not in the statement. list: the same names for SQL. */
+static const char *why_there(const struct writing *writing, const char *names, const char *list)
+{
+    struct text rest = text_of(writing->written->counted);
+    bool is_counted = false;
+    for (struct text name; !is_counted && text_next_unit(&rest, &name);) {
+        is_counted = text_is(name, names);
+    }
+    return arena_printf(writing->needs->arena,
+                        is_counted ? "Its sequence gives it a %s that a row has already: set the sequence behind the "
+                                     "rows first, with setval() (23505)."
+                                   : "A row with the same %s is there already (23505).",
+                        list);
+}
+
+/* uniques: a row of written_uniques_sql. */
+static void add_unique(struct writing *writing, const PGresult *uniques, int i)
+{
+    struct arena *const arena = writing->needs->arena;
+    const char *const names = arena_strdup(arena, pg_field(uniques, i, 0));
+    const bool are_equal = pg_field_bool(uniques, i, 2);
+    if (!writing_has(writing, names)) {
         return;
     }
-    const char *const list = listed(writing, names, "");
-    const char *const own = listed(writing, names, "w.");
-    const char *const rows =
-        written->where == NULL ? writing->table
-        : written->where[0] == '\0'
-            ? arena_printf(arena, "(SELECT * FROM %s WHERE false)", writing->table)
-            : arena_printf(arena, "(SELECT * FROM %s WHERE (%s) IS NOT TRUE)", writing->table, written->where);
-    put_part(writing,
-             &(struct part){arena_printf(arena, "A row with the same %s is there already (23505).", list), names, list,
-                            arena_printf(arena, "JOIN %s AS x ON %s", rows, joined(writing, names)), false});
-    put_part(writing,
-             &(struct part){
-                 arena_printf(arena, "It gives several rows the same %s, which is unique (23505).", list), names, list,
-                 arena_printf(arena, "WHERE pg_catalog.num_nulls(%s) = 0 GROUP BY %s HAVING pg_catalog.count(*) > 1",
-                              own, own),
-                 false});
+    const char *const list = writing_list(writing, names, "");
+    const char *const own = writing_list(writing, names, "w.");
+    writing_put(writing, &(struct writing_part){why_there(writing, names, list), names, list,
+                                                arena_printf(arena, "JOIN %s AS x ON %s", rows_left(writing),
+                                                             joined(writing, names, are_equal)),
+                                                false});
+    writing_put(
+        writing,
+        &(struct writing_part){
+            arena_printf(arena, "It gives several rows the same %s, which is unique (23505).", list), names, list,
+            arena_printf(arena, "WHERE %spg_catalog.num_nulls(%s) = 0 GROUP BY %s HAVING pg_catalog.count(*) > 1",
+                         are_equal ? "true OR " : "", own, own),
+            false});
+}
+
+/* A unique index over expressions, or of some rows. */
+static void add_special(struct writing *writing, const struct sql_need *need, const char *index)
+{
+    struct arena *const arena = writing->needs->arena;
+    const char *const list = writing_list(writing, need->part, "");
+    const char *const where = need->was == NULL ? "true" : need->was;
+    const char *const counts =
+        need->is_null_equal ? where : arena_printf(arena, "(%s) AND pg_catalog.num_nulls(%s) = 0", where, need->types);
+    writing_put(
+        writing,
+        &(struct writing_part){
+            arena_printf(arena, "A row that is the same in the unique index \"%s\" is there already (23505).", index),
+            need->part, list,
+            arena_printf(arena, "WHERE (%s) AND ROW(%s) IN (SELECT %s FROM %s AS x WHERE %s)", where, need->types,
+                         need->types, rows_left(writing), where),
+            false});
+    writing_put(
+        writing,
+        &(struct writing_part){
+            arena_printf(arena, "It gives several rows the same values in the unique index \"%s\" (23505).", index),
+            need->part, list,
+            arena_printf(arena, "WHERE %s GROUP BY %s HAVING pg_catalog.count(*) > 1", counts, need->types), false});
+}
+
+static void add_specials(struct writing *writing)
+{
+    struct needs *const needs = writing->needs;
+    struct arena *const arena = needs->arena;
+    const char *ignored;
+    PG_RESULT(specials) = rows_look(needs, arena_printf(arena, WRITTEN_SPECIAL, writing->relation->oid), &ignored);
+    for (int i = 0; specials != NULL && i < PQntuples(specials); i++) {
+        struct sql_effects effects;
+        const char *const index = arena_strdup(arena, pg_field(specials, i, 1));
+        sql_effects(arena, text_of(arena_strdup(arena, pg_field(specials, i, 0))), NULL, NULL, &effects);
+        for (size_t k = 0; k < effects.need_count; k++) {
+            const struct sql_need *const need = &effects.needs[k];
+            struct row_columns columns;
+            if (need->kind == SQL_NEED_NO_EQUALS && !needs_mentioned(needs, index) &&
+                writing_has(writing, need->part) && rows_columns(needs, writing->relation, need->part, &columns)) {
+                add_special(writing, need, index);
+            }
+        }
+    }
 }
 
 /* keys: a row of written_keys_sql. */
@@ -217,11 +167,11 @@ static void add_key(struct writing *writing, const PGresult *keys, int i)
     const char *const names = arena_strdup(arena, pg_field(keys, i, WRITTEN_OWN));
     const struct relation *parent;
     const char *const to =
-        are_written(writing, names) && !needs_mentioned(needs, pg_field(keys, i, WRITTEN_KEY))
+        writing_has(writing, names) && !needs_mentioned(needs, pg_field(keys, i, WRITTEN_KEY))
             ? rows_readable(needs, pg_field(keys, i, WRITTEN_TO_SCHEMA), pg_field(keys, i, WRITTEN_TO), &parent)
             : NULL;
-    const char *const list = listed(writing, names, "");
-    const char *const own_list = listed(writing, names, "w.");
+    const char *const list = writing_list(writing, names, "");
+    const char *const own_list = writing_list(writing, names, "w.");
     const size_t count = text_count(text_of(names), "\x1F") + 1;
     struct row_columns referred;
     struct buffer on = {.arena = arena};
@@ -235,21 +185,22 @@ static void add_key(struct writing *writing, const PGresult *keys, int i)
             return;
         }
         buffer_printf(&on, "%sx.%s = w.%s", on.size == 0 ? "" : " AND ", referred.list,
-                      pg_field(writing->columns, (int)column_called(writing, name), WRITTEN_QUOTED));
+                      pg_field(writing->columns, (int)writing_column(writing, name), WRITTEN_QUOTED));
     }
-    put_part(writing,
-             &(struct part){
-                 arena_printf(arena, "\"%s\" has no row for its %s (23503).", pg_field(keys, i, WRITTEN_TO), list),
-                 names, list,
-                 arena_printf(arena, "WHERE pg_catalog.num_nulls(%s) = 0 AND NOT EXISTS (SELECT FROM %s AS x WHERE %s)",
-                              own_list, rows_own(arena, parent, to), buffer_string(&on)),
-                 false});
+    writing_put(
+        writing,
+        &(struct writing_part){
+            arena_printf(arena, "\"%s\" has no row for its %s (23503).", pg_field(keys, i, WRITTEN_TO), list), names,
+            list,
+            arena_printf(arena, "WHERE pg_catalog.num_nulls(%s) = 0 AND NOT EXISTS (SELECT FROM %s AS x WHERE %s)",
+                         own_list, rows_own(arena, parent, to), buffer_string(&on)),
+            false});
     if (pg_field_bool(keys, i, WRITTEN_FULL)) {
-        put_part(
-            writing,
-            &(struct part){"Some columns of a foreign key with MATCH FULL are NULL, and not all (23503).", names, list,
-                           arena_printf(arena, "WHERE pg_catalog.num_nulls(%s) BETWEEN 1 AND %zu", own_list, count - 1),
-                           false});
+        writing_put(writing,
+                    &(struct writing_part){
+                        "Some columns of a foreign key with MATCH FULL are NULL, and not all (23503).", names, list,
+                        arena_printf(arena, "WHERE pg_catalog.num_nulls(%s) BETWEEN 1 AND %zu", own_list, count - 1),
+                        false});
     }
 }
 
@@ -265,17 +216,17 @@ static void add_check(struct writing *writing, const PGresult *checks, int i)
         const struct sql_need *const need = &effects.needs[k];
         const char *const names = is_of_domain ? arena_strdup(arena, pg_field(checks, i, WRITTEN_OF)) : need->part;
         if (need->kind != (is_of_domain ? SQL_NEED_DOMAIN_FITS : SQL_NEED_CHECKED) ||
-            needs_mentioned(writing->needs, check) || !are_written(writing, names)) {
+            needs_mentioned(writing->needs, check) || !writing_has(writing, names)) {
             continue;
         }
-        put_part(
-            writing,
-            &(struct part){is_of_domain
-                               ? arena_printf(arena, "A value for %s is against the CHECK \"%s\" of its type (23514).",
-                                              listed(writing, names, ""), check)
-                               : arena_printf(arena, "A row is against the CHECK \"%s\" (23514).", check),
-                           names, is_of_domain ? "value" : listed(writing, names, ""),
-                           arena_printf(arena, "WHERE NOT (%s)", need->types), false});
+        writing_put(writing,
+                    &(struct writing_part){
+                        is_of_domain
+                            ? arena_printf(arena, "A value for %s is against the CHECK \"%s\" of its type (23514).",
+                                           writing_list(writing, names, ""), check)
+                            : arena_printf(arena, "A row is against the CHECK \"%s\" (23514).", check),
+                        names, is_of_domain ? "value" : writing_list(writing, names, ""),
+                        arena_printf(arena, "WHERE NOT (%s)", need->types), false});
     }
 }
 
@@ -320,7 +271,7 @@ static const char *look(struct writing *writing, const PGresult *uniques, const 
     /* What ON CONFLICT passes over is checked before, but not written. */
     for (int i = 0; !writing->written->may_pass_over && i < PQntuples(uniques); i++) {
         if (!needs_mentioned(needs, pg_field(uniques, i, 1))) {
-            add_unique(writing, arena_strdup(needs->arena, pg_field(uniques, i, 0)));
+            add_unique(writing, uniques, i);
         }
     }
     for (int i = 0; !writing->written->may_pass_over && !needs->may_pass_keys && i < PQntuples(keys); i++) {
@@ -328,6 +279,14 @@ static const char *look(struct writing *writing, const PGresult *uniques, const 
     }
     if (pg_field_bool(writing->columns, 0, WRITTEN_HAS_CHECKS)) {
         add_checks(writing);
+    }
+    if (pg_field_bool(writing->columns, 0, WRITTEN_HAS_PLACES)) {
+        written_places(writing);
+    }
+    PG_RESULT(special) = needs_ask(needs, written_special_sql, 1,
+                                   (const char *const[]){arena_printf(needs->arena, "%u", writing->relation->oid)});
+    if (special != NULL && PQntuples(special) > 0 && !writing->written->may_pass_over) {
+        add_specials(writing);
     }
     if (writing->sql.size == 0) {
         return NULL;
@@ -352,6 +311,13 @@ static const char *known_table(struct needs *needs, const struct sql_written *wr
                                   : rows_readable(needs, written->schema, written->name, relation);
 }
 
+static PGresult *ask_columns(struct needs *needs, const struct sql_written *written, const struct relation *relation)
+{
+    const char *const values[] = {arena_printf(needs->arena, "%u", relation->oid), written->columns,
+                                  arena_printf(needs->arena, "%zu", written->width)};
+    return needs_ask(needs, written_columns_sql, 3, values);
+}
+
 const char *written_why(struct needs *needs, const struct sql_effects *effects)
 {
     const struct sql_written *const written = effects->written;
@@ -361,16 +327,17 @@ const char *written_why(struct needs *needs, const struct sql_effects *effects)
         needs_mentioned(needs, "trigger") || needs_mentioned(needs, "rule")) {
         return NULL;
     }
-    const char *const values[] = {arena_printf(needs->arena, "%u", relation->oid), written->columns,
-                                  arena_printf(needs->arena, "%zu", written->width)};
-    PG_RESULT(columns) = needs_ask(needs, written_columns_sql, 3, values);
+    PG_RESULT(first) = ask_columns(needs, written, relation);
+    const struct sql_written *const whole = written_given(needs, written, relation, first);
+    const char *const values[] = {arena_printf(needs->arena, "%u", relation->oid)};
+    PG_RESULT(columns) = ask_columns(needs, whole, relation);
     PG_RESULT(uniques) = needs_ask(needs, written_uniques_sql, 1, values);
     PG_RESULT(keys) = needs_ask(needs, written_keys_sql, 1, values);
     PG_RESULT(otherwise) = needs_ask(needs, written_otherwise_sql, 1, values);
-    const bool is_known = columns != NULL && (size_t)PQntuples(columns) == written->width && uniques != NULL &&
+    const bool is_known = columns != NULL && (size_t)PQntuples(columns) == whole->width && uniques != NULL &&
                           keys != NULL && otherwise != NULL && PQntuples(otherwise) == 0;
     struct writing writing = {.needs = needs,
-                              .written = written,
+                              .written = whole,
                               .relation = relation,
                               .table = rows_own(needs->arena, relation, table),
                               .columns = columns,
