@@ -97,19 +97,24 @@ func connect(ctx context.Context, url string, config *tls.Config) (*connection, 
 
 func (c *connection) close() { c.socket.Close() }
 
-// until makes reads and writes end with the context, until the function that it gives is called.
+// until makes reads and writes end with the context, until the function that it gives is called. That one waits for the goroutine:
+// callers cancel a context as soon as a call returns, and a late one would end the next call of this connection.
 func (c *connection) until(ctx context.Context) func() {
 	deadline, _ := ctx.Deadline() // none: the zero time
 	_ = c.socket.SetDeadline(deadline)
-	done := make(chan struct{})
+	done, ended := make(chan struct{}), make(chan struct{})
 	go func() {
+		defer close(ended)
 		select {
 		case <-ctx.Done():
 			_ = c.socket.SetDeadline(time.Unix(1, 0))
 		case <-done:
 		}
 	}()
-	return func() { close(done) }
+	return func() {
+		close(done)
+		<-ended
+	}
 }
 
 // lost tells whether the worker closed the connection while nothing was asked.
@@ -146,9 +151,9 @@ func (c *connection) receive() (uint32, []byte, error) {
 	if !bytes.HasPrefix(head, c.prefix) || size < 4 || size > largest {
 		return 0, nil, fmt.Errorf("the worker sent a message of %d bytes", size)
 	}
-	frame := make([]byte, size)
-	if _, err := io.ReadFull(c.socket, frame); err != nil {
+	var frame bytes.Buffer // grows with what arrives: what is announced is not allocated
+	if _, err := io.CopyN(&frame, c.socket, int64(size)); err != nil {
 		return 0, nil, err
 	}
-	return binary.BigEndian.Uint32(frame), frame[4:], nil
+	return binary.BigEndian.Uint32(frame.Bytes()), frame.Bytes()[4:], nil
 }

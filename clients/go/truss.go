@@ -95,6 +95,7 @@ const (
 	PermissionDenied   Code = 7
 	FailedPrecondition Code = 9
 	Aborted            Code = 10
+	Internal           Code = 13
 	Unavailable        Code = 14
 	Unauthenticated    Code = 16
 )
@@ -326,13 +327,16 @@ func (c *Client) call(ctx context.Context, method string, safe bool, request, re
 		return &Error{Code: Unavailable, Message: fmt.Sprintf("The worker at %s was lost: %v.", c.url, err)}
 	}
 	var response rpcv1.Response
-	if err := proto.Unmarshal(bytes, &response); err != nil {
-		return &Error{Code: Unavailable, Message: "The worker's answer cannot be read: " + err.Error() + "."}
+	if err = proto.Unmarshal(bytes, &response); err == nil {
+		if status := response.Status; status.GetCode() != 0 {
+			return errorOf(status)
+		}
+		err = proto.Unmarshal(response.Payload, reply)
 	}
-	if status := response.Status; status.GetCode() != 0 {
-		return errorOf(status)
+	if err != nil {
+		return &Error{Code: Internal, Message: "The worker's answer cannot be read: " + err.Error() + "."}
 	}
-	return proto.Unmarshal(response.Payload, reply)
+	return nil
 }
 
 func errorOf(status *rpcv1.Status) *Error {

@@ -23,5 +23,9 @@ try {
 } catch (error) {
   console.log("not begun", error === reason);
 }
+// Without a time limit only the connection keeps the program from its end, also before it is greeted; a timer takes 24 days at most.
+const patient = new Client(process.argv[2], { timeoutMs: 0 });
+console.log("patient", (await patient.health.check()).status !== undefined);
+console.log("long", (await patient.health.check({}, { timeoutMs: 3_000_000_000 })).status !== undefined);
 await client[Symbol.asyncDispose ?? "close"]();
 console.log("disposed");

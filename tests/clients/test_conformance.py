@@ -12,6 +12,7 @@ import contextlib
 import os
 import shutil
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -183,6 +184,42 @@ class Eater:
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
+
+
+class Liar:
+    """What greets as a worker does, and sends to each request the bytes that are made of its number; then it is silent, or gone."""
+
+    def __init__(self, answer, stays=False, greeting=b"\0SP\0\0\x31\0\0"):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"tcp://127.0.0.1:{self.listener.getsockname()[1]}"
+        self.answer, self.stays, self.greeting, self.guests = answer, stays, greeting, []
+        threading.Thread(target=self.meet, daemon=True).start()
+
+    def meet(self):
+        with contextlib.suppress(OSError):
+            while True:
+                self.guests.append(self.listener.accept()[0])
+                threading.Thread(target=self.serve, args=(self.guests[-1],), daemon=True).start()
+
+    def serve(self, guest):
+        with contextlib.suppress(OSError, struct.error):
+            guest.sendall(self.greeting)
+            guest.recv(8, socket.MSG_WAITALL)
+            while True:
+                size = struct.unpack(">Q", guest.recv(8, socket.MSG_WAITALL))[0]
+                guest.sendall(self.answer(guest.recv(size, socket.MSG_WAITALL)[:4]))
+                if not self.stays:
+                    return guest.close()
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        for guest in self.guests:
+            guest.close()
+
+
+def frame(number, envelope):
+    return struct.pack(">Q", 4 + len(envelope)) + number + envelope
 
 
 class Conformance:
@@ -399,6 +436,34 @@ class Conformance:
         for guest in guests:
             guest.close()
 
+    def liar(self, answer, **options):
+        liar = Liar(answer, **options)
+        self.addCleanup(liar.close)
+        return self.speaker(liar.address)
+
+    def test_an_answer_that_is_none_is_an_error_with_a_code(self):
+        field = lambda number, data: bytes([number << 3 | 2, len(data)]) + data  # of up to 127 bytes
+        for name, code, answer, options in (
+                ("no envelope", "INTERNAL", lambda number: frame(number, b"\xff" * 20), {}),
+                ("no message in it", "INTERNAL", lambda number: frame(number, field(2, b"\x0a\xff\xff")), {}),
+                ("no UTF-8", "INTERNAL", lambda number: frame(number, field(2, field(1, b"\xc3\x28"))), {}),
+                ("a code of later", "99", lambda number: frame(number, field(1, b"\x08\x63" + field(2, b"later"))), {}),
+                ("more than there may be", "UNAVAILABLE", lambda number: struct.pack(">Q", 1 << 62) + number, {"stays": True}),
+                ("less than a number", "UNAVAILABLE", lambda number: struct.pack(">Q", 2) + number, {"stays": True}),
+                ("half of it", "UNAVAILABLE", lambda number: frame(number, b"x" * 1000)[:500], {}),
+                ("half of it, and silence", "DEADLINE_EXCEEDED", lambda number: frame(number, b"x" * 1000)[:500], {"stays": True}),
+                ("that of another request", "DEADLINE_EXCEEDED", lambda number: frame(b"\xff\xff\xff\xff", b""), {"stays": True}),
+                ("another protocol", "UNAVAILABLE", lambda number: b"", {"greeting": b"HTTP/1.1 400 Bad Request\r\n\r\n"})):
+            told = self.liar(answer, **options).call("GetStatus", timeout_ms=1500 if code == "DEADLINE_EXCEEDED" else 10000)
+            self.assertIn(told["code"].replace("CODE_", ""), (code, "UNKNOWN") if code == "99" else (code,), (name, told))
+
+    def test_an_answer_with_values_and_fields_of_later_is_read(self):
+        status = messages().migration.GetStatusResponse(framework="later")
+        later = status.SerializeToString() + b"\xfa\x7f\x03new"  # the field 2047
+        lone = lambda number: frame(b"\xff\xff\xff\xff", b"") + frame(number, b"\x12" + bytes([len(later)]) + later)  # behind a late one
+        speaker = self.liar(lone, stays=True)
+        self.assertEqual({speaker.call("GetStatus", timeout_ms=10000).framework for _ in range(300)}, {"later"})
+
     def test_the_example_prints_what_it_says(self):
         files = self.project("prisma-blog")
         shown = subprocess.run([*self.example, self.worker(files).address], capture_output=True, text=True, timeout=60, check=False)
@@ -444,7 +509,7 @@ class Native(Conformance):
 class TypeScript(Native, Case):
     make = staticmethod(typescript)
     native = ("node", "FOLDER/user/native.mjs")
-    lines = ("applied 1 true", "failed true division by zero", "aborted true true", "not begun true", "disposed")
+    lines = ("applied 1 true", "failed true division by zero", "aborted true true", "not begun true", "patient true", "long true", "disposed")
 
 
 class Go(Native, Case):

@@ -154,6 +154,35 @@ async def main():
 asyncio.run(main())
 """), ["UNAVAILABLE", "DEADLINE_EXCEEDED"])
 
+    def test_a_time_limit_may_be_none_or_infinite_and_the_networks_own_is_no_deadline(self):
+        self.serve("SELECT 1")
+        self.assertEqual(self.run_script("""
+import errno, math, truss.client, truss.aio
+for limit in (None, math.inf, 1e9):
+    print(len(truss.Client(url, timeout=limit).migration.GetStatus().migrations))
+
+def late(*_):
+    raise TimeoutError(errno.ETIMEDOUT, "Connection timed out")
+
+async def late_stream(*_):
+    late()
+
+async def ask(limit):
+    await truss.AsyncClient(url, timeout=limit).migration.GetStatus()
+truss.client.Connection.exchange = late
+truss.aio._Stream.exchange = late_stream
+for limit in (None, 9):
+    for function in (lambda: truss.Client(url, timeout=limit).migration.GetStatus(), lambda: asyncio.run(ask(limit))):
+        try:
+            function()
+        except truss.TrussError as error:
+            print(error.code, "timed out" in str(error))
+try:
+    truss.Client("tcp://127.0.0.1")
+except ValueError as error:
+    print("no port" if "HOST:PORT" in str(error) else error)
+"""), ["1", "1", "1"] + ["UNAVAILABLE True"] * 4 + ["no port"])
+
 
 if __name__ == "__main__":
     harness.main()

@@ -184,10 +184,10 @@ class AsyncClient(Caller):
         exchange = self._exchange(self._envelope(method, request, timeout, key), may_be_sent_again(method))
         try:
             answer = await asyncio.wait_for(exchange, timeout)
-        except asyncio.TimeoutError as error:
-            raise TrussError(4, f"{method.name} was not answered within {timeout:g} s.") from error
+        except asyncio.TimeoutError as error:  # before Python 3.11 another class than TimeoutError
+            raise self._lost(method, timeout, error if isinstance(error, OSError) else TimeoutError()) from error
         except (OSError, EOFError) as error:
-            raise TrussError(14, f"The worker at {self.url} was lost: {error}.") from error
+            raise self._lost(method, timeout, error) from error
         return self._reply(answer, reply)
 
     async def _exchange(self, envelope: bytes, is_safe: bool) -> bytes:

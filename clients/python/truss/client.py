@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import re
 import ssl
 import threading
 import time
@@ -12,6 +13,7 @@ from typing import Any, Optional, Union
 
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.descriptor_pb2 import MethodOptions
+from google.protobuf.message import DecodeError
 
 from truss.backup.v1 import backup_pb2
 from truss.branch.v1 import branch_pb2
@@ -21,7 +23,7 @@ from truss.migration.v1 import migration_pb2
 from truss.rpc.v1 import rpc_pb2
 from truss.sql.v1 import sql_pb2
 from truss.trust.v1 import trust_pb2
-from truss.transport import Connection, NotSent
+from truss.transport import LATE, Connection, NotSent
 
 CODES = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", "NOT_FOUND", "ALREADY_EXISTS", "PERMISSION_DENIED",
          "RESOURCE_EXHAUSTED", "FAILED_PRECONDITION", "ABORTED", "OUT_OF_RANGE", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE",
@@ -29,6 +31,7 @@ CODES = ("OK", "CANCELLED", "UNKNOWN", "INVALID_ARGUMENT", "DEADLINE_EXCEEDED", 
 
 LONGEST_WAIT = 30.0  # seconds of one long poll
 BRANCH_PATIENCE = 30.0  # nobody gets a connection while a database is copied: the worker may have to wait, too
+LONGEST_MS = 0xFFFFFFFF  # that the worker is told
 CANCEL_WAIT = 30.0  # how long the end of a run is waited for that was cancelled
 
 # (Python name, module, name in the .proto)
@@ -96,7 +99,7 @@ class Caller:
         metadata: pairs that are sent with each call, or a function that gives them (a traceparent).
         tls: for tls+tcp://; None: by the files that the variables TRUSS_WORKER_CA, TRUSS_WORKER_CERT and TRUSS_WORKER_KEY name.
         The worker's certificate is checked."""
-        if not url.startswith(("tcp://", "tls+tcp://", "ipc://")) or (tls is not None and not url.startswith("tls+tcp://")):
+        if not re.fullmatch(r"(tls\+)?tcp://.+:[0-9]{1,5}|ipc://.+", url) or (tls is not None and not url.startswith("tls+tcp://")):
             raise ValueError(f"{url!r} is not an address of a worker: tcp://HOST:PORT, tls+tcp://HOST:PORT (the only one with tls) or ipc://PATH")
         self._tls = tls
         self.url = url
@@ -106,7 +109,7 @@ class Caller:
 
     def _envelope(self, method: MethodDescriptor, request: Any, timeout: Optional[float], key: Optional[str]) -> bytes:
         envelope = rpc_pb2.Request(method=f"/{method.containing_service.full_name}/{method.name}", payload=request.SerializeToString(),
-                                   timeout_ms=0 if timeout is None else max(1, int(timeout * 1000)))
+                                   timeout_ms=0 if timeout is None else max(1, int(min(timeout * 1000, LONGEST_MS))))
         pairs = {"request-id": str(uuid.uuid4())}
         if self._metadata is not None:
             pairs.update(self._metadata() if callable(self._metadata) else self._metadata)
@@ -121,11 +124,21 @@ class Caller:
     @staticmethod
     def _reply(answer: bytes, reply: Any) -> Any:
         response = rpc_pb2.Response()
-        response.ParseFromString(answer)
+        try:
+            response.ParseFromString(answer)
+            if response.status.code == 0:
+                reply.ParseFromString(response.payload)
+        except DecodeError as error:
+            raise TrussError(13, f"The worker's answer cannot be read: {error}.") from error
         if response.status.code != 0:
             raise TrussError(response.status.code, response.status.message, response.status.detail)
-        reply.ParseFromString(response.payload)
         return reply
+
+    def _lost(self, method: MethodDescriptor, timeout: Optional[float], error: Exception) -> TrussError:
+        """The network's own time-out (ETIMEDOUT) is a TimeoutError, too; it has an errno, and comes when it likes."""
+        if isinstance(error, LATE) and error.errno is None and timeout is not None:
+            return TrussError(4, f"{method.name} was not answered within {timeout:g} s.")
+        return TrussError(14, f"The worker at {self.url} was lost: {error}.")
 
 
 class Client(Caller):
@@ -256,10 +269,8 @@ class Client(Caller):
         deadline = None if timeout is None else time.monotonic() + timeout
         try:
             answer = self._exchange(self._envelope(method, request, timeout, key), deadline, may_be_sent_again(method))
-        except TimeoutError as error:
-            raise TrussError(4, f"{method.name} was not answered within {timeout:g} s.") from error
         except OSError as error:
-            raise TrussError(14, f"The worker at {self.url} was lost: {error}.") from error
+            raise self._lost(method, timeout, error) from error
         return self._reply(answer, reply)
 
     def _exchange(self, envelope, deadline, is_safe):
@@ -271,7 +282,7 @@ class Client(Caller):
                 answer = connection.exchange(envelope, deadline)
             except OSError as error:
                 connection.close()
-                if isinstance(error, TimeoutError) or not (again and is_safe):
+                if isinstance(error, LATE) or not (again and is_safe):
                     raise
                 again = False
                 continue
@@ -299,7 +310,7 @@ class Client(Caller):
             try:
                 return Connection(self.url, deadline, self._tls)
             except NotSent as error:
-                if isinstance(error.__cause__, TimeoutError):
+                if isinstance(error.__cause__, LATE):
                     raise error.__cause__
                 if time.monotonic() > patience or (deadline is not None and time.monotonic() + 0.1 > deadline):
                     raise

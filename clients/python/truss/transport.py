@@ -12,6 +12,8 @@ import time
 GREETING = b"\0SP\0\0\x30\0\0"  # we are a REQ
 ANSWER = b"\0SP\0\0\x31\0\0"  # and talk to a REP
 LARGEST = 64 * 1024 * 1024
+LATE = (TimeoutError, socket.timeout)  # one and the same since Python 3.10
+LONGEST = 1e6  # seconds: a socket takes no time-out that is infinite
 
 
 class NotSent(ConnectionError):
@@ -105,4 +107,4 @@ def _left(deadline):
     left = deadline - time.monotonic()
     if left <= 0:
         raise TimeoutError("the time for this call is over")
-    return left
+    return min(left, LONGEST)

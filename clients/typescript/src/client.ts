@@ -1,6 +1,6 @@
 /** Calls by the names of the .proto, with deadlines, typed errors, and the events of a run as an async iterator. */
 import { randomUUID } from "node:crypto";
-import { create, fromBinary, toBinary, type DescMethodUnary, type DescService, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary, type DescMessage, type DescMethodUnary, type DescService, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { BackupService } from "./gen/truss/backup/v1/backup_pb.js";
 import { BranchService, type Branch, type BranchEvent, type CreateBranchRequestSchema, type RefreshGoldenRequestSchema, type WaitBranchResponse } from "./gen/truss/branch/v1/branch_pb.js";
@@ -20,6 +20,7 @@ const LONGEST_WAIT_MS = 30_000; // of one long poll
 const BRANCH_PATIENCE_MS = 30_000; // nobody gets a connection while a database is copied: the worker may have to wait, too
 const CANCEL_WAIT_MS = 30_000; // for the end of a run that was cancelled
 const PATIENCE_MS = 2_000; // with a worker that is being restarted
+const LONGEST_MS = 0x7fffffff; // Node's timers take no more, and end at once with more: 24 days
 
 /** Why a call failed: `code` is a name of google.rpc.Code, `message` one sentence that a person can act on. */
 export class TrussError extends Error {
@@ -83,6 +84,15 @@ export interface RunOptions extends CallOptions {
 export interface BranchOptions extends CallOptions {
   /** Gets each event of the making as it comes. */
   onEvent?: (event: BranchEvent) => void;
+}
+
+/** Bytes that are not what they should be are no fault of the caller. */
+function read<S extends DescMessage>(schema: S, bytes: Uint8Array): MessageShape<S> {
+  try {
+    return fromBinary(schema, bytes);
+  } catch (error) {
+    throw new TrussError({ code: 13, message: `The worker's answer cannot be read: ${(error as Error).message}.` });
+  }
 }
 
 type Calls<S extends DescService> = {
@@ -252,7 +262,7 @@ export class Client {
   }
 
   private async call(method: DescService["methods"][number], request: object, options: CallOptions): Promise<unknown> {
-    const timeoutMs = options.timeoutMs ?? this.options.timeoutMs ?? 30_000;
+    const timeoutMs = Math.min(options.timeoutMs ?? this.options.timeoutMs ?? 30_000, LONGEST_MS);
     const more = typeof this.options.metadata === "function" ? this.options.metadata() : this.options.metadata ?? {};
     const pairs: Record<string, string> = { "request-id": randomUUID(), ...more };
     const metadata = Object.entries(pairs).map(([key, value]) => ({ key, value }));
@@ -277,11 +287,11 @@ export class Client {
     }
     const timer = timeoutMs === 0 ? undefined : setTimeout(() => deadline.abort(late), timeoutMs);
     try {
-      const response = fromBinary(ResponseSchema, await this.exchange(envelope, method.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN, deadline.signal));
+      const response = read(ResponseSchema, await this.exchange(envelope, method.idempotency !== MethodOptions_IdempotencyLevel.IDEMPOTENCY_UNKNOWN, deadline.signal));
       if (response.status !== undefined && response.status.code !== 0) {
         throw new TrussError(response.status);
       }
-      return fromBinary(method.output, response.payload);
+      return read(method.output, response.payload);
     } catch (error) {
       throw error instanceof ConnectionLost
         ? new TrussError({ code: 14, message: `The worker at ${this.url} was lost: ${error.message}.` }) : error;

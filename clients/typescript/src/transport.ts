@@ -55,7 +55,10 @@ export class Connection {
   private readonly waiting = new Map<number, Waiting>();
   private readonly greeted: Promise<void>;
   private received: Buffer = Buffer.alloc(0);
+  private pieces: Buffer[] = []; // behind it: joined when they are enough, so that a large answer is copied once
+  private size = 0; // of all that
   private wanted = 8;
+  private asking = 0; // calls that wait for the greeting or a reply
   private isGreeted = false;
   private number = 0;
   lost = false;
@@ -77,7 +80,22 @@ export class Connection {
 
   /** Sends an envelope; its reply, or ConnectionLost. The signal gives the wait up, not the request. */
   async exchange(envelope: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    this.asking++;
+    this.socket.ref(); // also while it is greeted: with a call that has no time limit, nothing else keeps the program from its end
+    try {
+      return await this.ask(envelope, signal);
+    } finally {
+      if (--this.asking === 0) {
+        this.socket.unref();
+      }
+    }
+  }
+
+  private async ask(envelope: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     await abortable(this.greeted, signal);
+    if (this.lost) {
+      throw new ConnectionLost("the worker closed the connection", false);
+    }
     this.number = (this.number % 0x7fffffff) + 1;
     const number = this.number;
     const header = Buffer.alloc(12);
@@ -85,15 +103,11 @@ export class Connection {
     header.writeUInt32BE((0x80000000 | number) >>> 0, 8);
     const reply = new Promise<Uint8Array>((resolve, reject) => this.waiting.set(number, { resolve, reject }));
     reply.catch(() => undefined);
-    this.socket.ref();
     this.socket.write(Buffer.concat([this.prefix, header, envelope]));
     try {
       return await abortable(reply, signal);
     } finally {
       this.waiting.delete(number);
-      if (this.waiting.size === 0) {
-        this.socket.unref();
-      }
     }
   }
 
@@ -111,7 +125,13 @@ export class Connection {
   }
 
   private take(data: Buffer): void {
-    this.received = this.received.length === 0 ? data : Buffer.concat([this.received, data]);
+    this.pieces.push(data);
+    this.size += data.length;
+    if (this.size < this.wanted) {
+      return;
+    }
+    this.received = Buffer.concat([this.received, ...this.pieces]);
+    this.pieces = [];
     while (this.received.length >= this.wanted && !this.lost) {
       if (!this.isGreeted) {
         this.greet();
@@ -121,6 +141,11 @@ export class Connection {
     }
   }
 
+  private drop(bytes: number): void {
+    this.received = this.received.subarray(bytes);
+    this.size -= bytes;
+  }
+
   private greet(): void {
     if (!this.received.subarray(0, 8).equals(ANSWER)) {
       this.lose("it is no truss-worker");
@@ -128,7 +153,7 @@ export class Connection {
       return;
     }
     this.isGreeted = true;
-    this.received = this.received.subarray(8);
+    this.drop(8);
     this.wanted = this.prefix.length + 8;
     this.waiting.get(0)?.resolve(this.received);
     this.waiting.delete(0);
@@ -138,7 +163,7 @@ export class Connection {
   private message(): boolean {
     const head = this.prefix.length + 8;
     const size = Number(this.received.readBigUInt64BE(this.prefix.length));
-    if (size < 4 || size > LARGEST) {
+    if (size < 4 || size > LARGEST || !this.received.subarray(0, this.prefix.length).equals(this.prefix)) {
       this.lose(`the worker sent a message of ${size} bytes`);
       this.socket.destroy();
       return false;
@@ -149,7 +174,7 @@ export class Connection {
     }
     const number = this.received.readUInt32BE(head) & 0x7fffffff;
     const envelope = Uint8Array.from(this.received.subarray(head + 4, this.wanted));
-    this.received = this.received.subarray(this.wanted);
+    this.drop(this.wanted);
     this.wanted = head;
     this.waiting.get(number)?.resolve(envelope); // else it is late, and nobody waits any more
     return true;
