@@ -44,6 +44,7 @@ static struct {
 
 static _Thread_local size_t own_claim;   /* of this thread; included in `claimed` */
 static _Thread_local unsigned own_waits; /* since its claim */
+static _Thread_local bool own_hurry;
 
 /* The thread that uses the reserve while others wait: its own_claim; NULL: none. */
 static const size_t *_Atomic turn;
@@ -153,6 +154,7 @@ void memory_unclaim(size_t bytes)
     own_claim -= bytes;
     if (own_claim == 0) {
         own_waits = 0;
+        own_hurry = false;
         atomic_compare_exchange_strong(&turn, &mine, NULL);
     }
 }
@@ -166,10 +168,15 @@ static bool has_turn(void)
 void memory_wait_for_room(size_t bytes)
 {
     const struct timespec moment = {.tv_nsec = WAIT_MS * 1000000L};
-    while (own_claim > 0 && own_waits < MOST_WAITS && !memory_has_room(bytes) && !has_turn()) {
+    while (own_claim > 0 && !own_hurry && own_waits < MOST_WAITS && !memory_has_room(bytes) && !has_turn()) {
         nanosleep(&moment, NULL);
         own_waits++;
     }
+}
+
+void memory_hurry(bool hurries)
+{
+    own_hurry = hurries;
 }
 
 void memory_give_back(void)

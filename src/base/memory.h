@@ -32,6 +32,10 @@ void memory_unclaim(size_t bytes);
  * Nobody waits longer than some seconds, because it may have what that thread waits for. */
 void memory_wait_for_room(size_t bytes);
 
+/* With true: this thread holds what others wait for, such as locks in a database, so it does not wait for room but uses
+ * the reserve. Until it is called with false, or everything is unclaimed. */
+void memory_hurry(bool hurries);
+
 /* Returns free memory to the system, also between blocks in use: takes some milliseconds. */
 void memory_give_back(void);
 

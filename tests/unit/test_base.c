@@ -598,6 +598,42 @@ START_TEST(without_room_one_request_goes_on_and_others_wait_for_its_end)
 }
 END_TEST
 
+static void *hold_turn(void *data)
+{
+    struct wanting *const wanting = data;
+    const bool has = memory_claim(1);
+    memory_limit_resident(1);
+    memory_wait_for_room(1024 * 1024);
+    atomic_store(&wanting->has_claimed, has);
+    while (!atomic_load(&wanting->may_want)) {
+        usleep(1000);
+    }
+    memory_unclaim(1);
+    return NULL;
+}
+
+/* While another request has the reserve. */
+START_TEST(who_holds_locks_does_not_wait_for_room)
+{
+    struct wanting other = {0};
+    pthread_t thread;
+    memory_limit_resident((size_t)1024 * 1024 * 1024 * 1024);
+    ck_assert(memory_claim(1));
+    ck_assert_int_eq(pthread_create(&thread, NULL, hold_turn, &other), 0);
+    while (!atomic_load(&other.has_claimed)) {
+        usleep(1000);
+    }
+    memory_hurry(true);
+    const int64_t began = clock_ms();
+    memory_wait_for_room(1024 * 1024);
+    ck_assert_int_lt(clock_ms() - began, 5000); /* a wait takes 15 s */
+    memory_unclaim(1);
+    atomic_store(&other.may_want, true);
+    pthread_join(thread, NULL);
+    memory_limit_resident(0);
+}
+END_TEST
+
 /* A folder as /sys/fs/cgroup is, and a membership as /proc/self/cgroup has it. */
 static struct memory_group group_of(const char *membership, const char *const (*files)[2])
 {
@@ -696,6 +732,7 @@ int main(void)
     tcase_add_test(files, a_file_is_read_piece_by_piece_or_only_its_beginning);
     tcase_add_test(files, a_file_is_not_read_where_there_is_no_memory_for_it);
     tcase_add_test(files, without_room_one_request_goes_on_and_others_wait_for_its_end);
+    tcase_add_test(files, who_holds_locks_does_not_wait_for_room);
     tcase_add_test(files, the_strictest_limit_of_a_control_group_of_either_version_is_found);
     tcase_add_test(files, a_fifo_does_not_hang_the_reader);
     tcase_add_test(files, a_file_is_never_made_over_another);

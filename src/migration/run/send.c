@@ -3,6 +3,7 @@
  */
 #include "migration/run/send.h"
 
+#include "base/memory.h"
 #include "base/sqlstate.h"
 #include "framework/core/script.h"
 #include "framework/core/script_data.h"
@@ -171,6 +172,7 @@ void run_roll_back(struct run *run)
     /* Cleaning up is done even if the request's time is over. */
     pg_session_set_deadline(run->session, deadline_in(CLEAN_UP_MS));
     pg_session_roll_back(run->session);
+    memory_hurry(false);
 }
 
 /* The ledger is no longer a plain table: queries why, after the transaction. */
@@ -291,7 +293,7 @@ static bool send_script(struct run *run, const struct query *query, struct query
     return query->behind.size == 0 || pg_script(run->session, buffer_string(&query->behind), at, run->status);
 }
 
-bool query_send_once(struct run *run, struct query *query, const struct ladder *ladder, struct failure *failure)
+static bool send_once(struct run *run, struct query *query, const struct ladder *ladder, struct failure *failure)
 {
     struct pg_failure at = {0};
     struct query part;
@@ -334,6 +336,14 @@ bool query_send_once(struct run *run, struct query *query, const struct ladder *
                 "SELECT pg_catalog.set_config('lock_timeout', pg_catalog.current_setting('truss.lock_timeout'), false)",
                 &ignored);
     }
+    return ok;
+}
+
+bool query_send_once(struct run *run, struct query *query, const struct ladder *ladder, struct failure *failure)
+{
+    memory_hurry(true); /* others may wait for what the script locks */
+    const bool ok = send_once(run, query, ladder, failure);
+    memory_hurry(pg_session_in_transaction(run->session));
     return ok;
 }
 
