@@ -186,6 +186,11 @@ class Webhooks(Case):
         self.sql("UPDATE truss.drift SET seen_at = now() - interval '1 hour' WHERE migration = '1'")
         self.worker(self.files, "--webhooks", config)
         self.assertEqual(self.events(receiver, 4)[3]["data"]["migrations"], [{"name": "1", "state": "modified"}])
+        self.sql("INSERT INTO _prisma_migrations SELECT gen_random_uuid(), m.checksum, '2000-01-01', '1_' || i, NULL, NULL, '2000-01-01', 1 FROM generate_series(1000, 3499) i, "
+                 "(SELECT * FROM _prisma_migrations LIMIT 1) m")
+        self.worker(self.files, "--webhooks", config)
+        self.assertEqual(self.events(receiver, 5)[4]["data"]["count"], 2500)
+        self.assertEqual(self.sql("SELECT count(*) FROM truss.drift"), [("2503",)])
 
     def test_two_of_one_name_that_drift_are_told_once(self):
         receiver = self.receiver()

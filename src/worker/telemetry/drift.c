@@ -4,6 +4,7 @@
  */
 #include "worker/telemetry/drift.h"
 
+#include "base/sorting.h"
 #include "framework/core/ledger.h"
 #include "migration/look/catalog.h"
 #include "migration/look/failed_attempts.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 
 #define FORGOTTEN_AFTER "15 minutes"
-#define MOST_ITEMS      1000
+#define AT_ONCE         1000 /* items of one statement */
 
 static const struct own_tables tables = {
     .last = "{truss}.drift",
@@ -46,7 +47,7 @@ static void take_items(struct arena *arena, const struct catalog *catalog, struc
     const size_t count = count_to_last_file(catalog);
     const size_t most = catalog->counts[MIGRATION_MODIFIED] + catalog->counts[MIGRATION_ORPHANED];
     drift->items = arena_array(arena, most, sizeof *drift->items);
-    for (size_t i = 0; i < count && drift->count < MOST_ITEMS; i++) {
+    for (size_t i = 0; i < count; i++) {
         const struct catalog_item *const item = &catalog->items[i];
         if (item->state == MIGRATION_MODIFIED || item->state == MIGRATION_ORPHANED) {
             drift->items[drift->count++] = (struct drift_item){
@@ -87,7 +88,7 @@ static const char *upsert_of(struct arena *arena, const struct pg_session *sessi
         ledger_put_text(&sql, drift->items[i].state);
         buffer_putc(&sql, ')');
     }
-    buffer_puts(&sql, ") v (migration, state)) n ORDER BY n.migration, n.state "
+    buffer_puts(&sql, ") v (migration, state)) n ORDER BY n.migration COLLATE pg_catalog.\"C\", n.state "
                       "ON CONFLICT (ledger, migration, state) DO UPDATE SET seen_at = EXCLUDED.seen_at "
                       "RETURNING d.migration, d.state, d.xmax OPERATOR(pg_catalog.=) 0");
     return buffer_string(&sql);
@@ -126,26 +127,47 @@ static const char *const *keys_of(struct arena *arena, const struct pg_session *
     return keys;
 }
 
+static int compare_items(const void *a, const void *b)
+{
+    const struct drift_item *const one = a;
+    const struct drift_item *const other = b;
+    const int by_name = strcmp(one->migration, other->migration);
+    return by_name != 0 ? by_name : strcmp(one->state, other->state);
+}
+
+/* Adds the news among these items to those of *news. */
+static bool keep_some(struct pg_session *session, const struct drift *some, struct drift *news, struct status *status)
+{
+    const struct own_statement upsert = {
+        .table = tables.last,
+        .sql = upsert_of(status->arena, session, some),
+        .is_complete = true,
+    };
+    PG_RESULT(result) = own_write(session, &upsert, status);
+    const char *const *const keys = keys_of(status->arena, session, some);
+    for (int row = 0; result != NULL && row < PQntuples(result); row++) {
+        const struct drift_item *const item = item_of(some, keys, result, row);
+        if (item != NULL && pg_field_bool(result, row, 2)) {
+            news->items[news->count++] = *item;
+        }
+    }
+    return result != NULL;
+}
+
 bool drift_keep_news(struct pg_session *session, struct drift *drift, struct status *status)
 {
     if (!forget_old(session, drift, status) || drift->count == 0) {
         return status->code == STATUS_OK;
     }
     const struct drift all = *drift;
-    const struct own_statement upsert = {
-        .table = tables.last,
-        .sql = upsert_of(status->arena, session, &all),
-        .is_complete = true,
-    };
-    PG_RESULT(result) = own_write(session, &upsert, status);
-    const char *const *const keys = keys_of(status->arena, session, &all);
+    bool ok = true;
+    sort_items(all.items, all.count, sizeof *all.items, compare_items);
     drift->count = 0;
     drift->items = arena_array(status->arena, all.count, sizeof *drift->items);
-    for (int row = 0; result != NULL && row < PQntuples(result); row++) {
-        const struct drift_item *const item = item_of(&all, keys, result, row);
-        if (item != NULL && pg_field_bool(result, row, 2)) {
-            drift->items[drift->count++] = *item;
-        }
+    for (size_t done = 0; ok && done < all.count; done += AT_ONCE) {
+        const size_t left = all.count - done;
+        const struct drift some = {all.ledger, &all.items[done], left < AT_ONCE ? left : AT_ONCE};
+        ok = keep_some(session, &some, drift, status);
     }
-    return result != NULL;
+    return ok;
 }
