@@ -16,8 +16,9 @@
 #include <string.h>
 #include <time.h>
 
-#define OWN_TRIES    3
-#define OWN_MS       1500                         /* for our own sessions to end */
+#define OWN_MS       1500 /* for our own sessions to end */
+#define OWN_TRIES    40   /* more looks for those of other workers, which come and go */
+#define OWN_EACH_MS  200
 #define WAIT_MS      10000                        /* for sessions of others, without the server's lock */
 #define SMALL_PARENT ((int64_t)256 * 1024 * 1024) /* copied without asking if nobody is connected to it */
 #define MOST_TRIES   3
@@ -151,14 +152,15 @@ static bool wait_for_none(const struct copying *copying, struct pg_session *sess
     return ok;
 }
 
-/* Sessions of other workers come and go: their idle ones are ended, as long as nobody else is connected. */
+/* Sessions of other workers come and go: each is ended as soon as it is idle, as long as nobody else is connected. A
+ * worker with webhooks has one again after some seconds. */
 static bool wait_for_others(const struct copying *copying, struct pg_session *session, uint32_t ms,
                             struct sessions *sessions)
 {
     bool ok = wait_for_none(copying, session, ms, sessions);
     for (int i = 0; ok && i < OWN_TRIES && sessions->count > 0 && sessions->count == sessions->own; i++) {
         ok = server_end_idle_own(copying->call, session, copying->what.parent) &&
-             wait_for_none(copying, session, OWN_MS, sessions);
+             wait_for_none(copying, session, OWN_EACH_MS, sessions);
     }
     return ok;
 }

@@ -182,9 +182,9 @@ bool server_comment(const struct branch_call *call, struct pg_session *session, 
 
 /* ---- sessions ---- */
 
-/* A worker's own session: it has our role and our name. The session of a run holds a lock. */
+/* A worker's own session: it logged in as we did, and has our name. The session of a run holds a lock. */
 #define IS_OWN                                                                                                         \
-    "coalesce(a.application_name = 'truss' AND a.usename = current_user AND NOT EXISTS (SELECT FROM "                  \
+    "coalesce(a.application_name = 'truss' AND a.usename = session_user AND NOT EXISTS (SELECT FROM "                  \
     "pg_catalog.pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory'), false)"
 
 /* A session kept by a worker's pool: idle for a second. */
@@ -217,13 +217,18 @@ bool server_sessions(const struct branch_call *call, struct pg_session *session,
     return true;
 }
 
+/* As the role that logged in: where it has become another one (ALTER ROLE … SET role), that one may neither see what
+ * its sessions do nor end them. */
 bool server_end_idle_own(const struct branch_call *call, struct pg_session *session, const char *name)
 {
+    if (!pg_exec(session, "BEGIN; SET LOCAL ROLE NONE", call->status)) {
+        return false;
+    }
     PG_RESULT(result) = pg_query(session,
                                  "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a "
                                  "WHERE a.datname = $1 AND a.pid <> pg_catalog.pg_backend_pid() AND " IS_IDLE_OWN,
                                  1, (const char *const[]){name}, call->status);
-    return result != NULL;
+    return result != NULL && pg_exec(session, "COMMIT", call->status);
 }
 
 bool server_terminate(const struct branch_call *call, struct pg_session *session, const char *name)

@@ -160,6 +160,7 @@ struct house {
     struct health_context health;
     struct witness *witness;
     struct telemetry telemetry;
+    struct pg_pool *webhooks_pool;
     struct service_context service;
     struct trust_context trust;
     struct connection_context connection;
@@ -203,7 +204,7 @@ static struct branch_context branch_of(const struct house *house)
         .branches = {.most = config->max_branches,
                      .pg_bin = config->pg_bin,
                      .loads_foreign_code = config->loads_foreign_code},
-        .pools = {house->site.pool, house->health.pool, house->workbench.pool},
+        .pools = {house->site.pool, house->health.pool, house->workbench.pool, house->webhooks_pool},
     };
 }
 
@@ -226,7 +227,8 @@ static void furnish(struct house *house, struct arena *arena)
     house->witness = witness_new(&house->site, house->trust.audits);
     house->telemetry.site = &house->site;
     if (config->webhooks != NULL && config->has_conninfo) {
-        house->telemetry.webhooks = webhooks_start(&house->site, config->webhooks);
+        house->webhooks_pool = pg_pool_new(&config->conninfo, 1);
+        house->telemetry.webhooks = webhooks_start(&house->site, config->webhooks, house->webhooks_pool);
     }
     house->service = (struct service_context){.site = &house->site,
                                               .operations = operations_new(&house->site, &house->telemetry),
@@ -309,6 +311,7 @@ static void clear(struct house *house)
     branch_jobs_free(house->branch.jobs);
     operations_free(house->service.operations);
     webhooks_stop(house->telemetry.webhooks);
+    pg_pool_free(house->webhooks_pool);
     spans_stop(house->telemetry.spans, SPANS_MS);
     witness_free(house->witness);
     workbench_close(&house->workbench);

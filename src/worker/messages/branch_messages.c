@@ -66,6 +66,7 @@ Truss__Branch__V1__ListBranchesResponse *branches_message(struct arena *arena, c
     Truss__Branch__V1__ListBranchesResponse *const message = NEW(arena, ListBranchesResponse, list_branches_response);
     message->n_branches = list->count;
     message->total_count = (uint32_t)list->count;
+    message->truncated = list->is_truncated;
     message->branches = arena_array(arena, list->count + 1, sizeof *message->branches);
     for (size_t i = 0; i < list->count; i++) {
         message->branches[i] = branch_message(arena, &list->rows[i]);

@@ -20,7 +20,7 @@ struct branch_context {
     struct approval_rule approval; /* a rehearsal executes what a run would */
     char worker[BRANCH_WORKER];
     struct pg_pool *pools[BRANCH_POOLS]; /* those connected to the original database, which release their connections
-                                            while it is copied; ended by NULL */
+                                            while it is copied; NULL is fine */
 };
 
 /* Fills in the rest of the context: this worker's name, and how the pools release their connections. */

@@ -408,18 +408,17 @@ static void *keep_up(void *data)
     return NULL;
 }
 
-struct webhooks *webhooks_start(const struct site *site, const struct hook_list *hooks)
+struct webhooks *webhooks_start(const struct site *site, const struct hook_list *hooks, struct pg_pool *pool)
 {
     struct webhooks *const webhooks = memory_alloc(sizeof *webhooks);
     post_prepare();
     webhooks->site = site;
     webhooks->hooks = hooks;
-    webhooks->pool = pg_pool_new(site->conninfo, 1);
+    webhooks->pool = pool;
     hook_delivery_prepare(&webhooks->delivery, webhooks->pool);
     pthread_mutex_init(&webhooks->mutex, NULL);
     thread_condition(&webhooks->news);
     if (pthread_create(&webhooks->thread, NULL, keep_up, webhooks) != 0) {
-        pg_pool_free(webhooks->pool);
         free(webhooks);
         return NULL;
     }
@@ -469,7 +468,6 @@ void webhooks_stop(struct webhooks *webhooks)
         before = edition->before;
         arena_free(edition->arena);
     }
-    pg_pool_free(webhooks->pool);
     pthread_mutex_destroy(&webhooks->mutex);
     pthread_cond_destroy(&webhooks->news);
     free(webhooks);

@@ -16,8 +16,9 @@ struct webhooks;
 struct hook_run;
 struct hook_list;
 
-/* Starts the sending threads. Borrows its arguments. NULL if there is no thread to be had. */
-struct webhooks *webhooks_start(const struct site *site, const struct hook_list *hooks);
+/* Starts the sending threads. Borrows its arguments; the pool is for these threads alone, because they may be busy for
+ * long. NULL if there is no thread to be had. */
+struct webhooks *webhooks_start(const struct site *site, const struct hook_list *hooks, struct pg_pool *pool);
 
 /* Reads the file again: receivers in it get the events from now on, and those still waiting for their names. An invalid
  * file is logged and changes nothing. Call it on the thread that started them. */
