@@ -135,12 +135,13 @@ bool branch_refresh_golden(const struct branch_call *call, const struct branch_n
 struct branch_list {
     struct branch_row *rows;
     size_t count;
+    bool is_truncated; /* there are more, of branches that have ended */
 };
 
 enum branch_which {
     BRANCHES_ACTIVE,     /* active and not expired */
     BRANCHES_UNFINISHED, /* and those that are being made */
-    BRANCHES_ALL,        /* every row, and databases without one */
+    BRANCHES_ALL,        /* also the newest of those that have ended, and databases without a row */
 };
 
 /* Newest first. */

@@ -92,6 +92,16 @@ static bool wait_for_runs(struct child *child)
 
 /* ---- children ---- */
 
+/* A dump may warn of each of 10,000 tables. */
+static void warn(struct child *child, const char *said)
+{
+    struct words *const warnings = child->warnings;
+    if (warnings->count <= MOST_WARNINGS) {
+        words_add(child->call->arena, warnings,
+                  warnings->count < MOST_WARNINGS ? said : "There were more warnings, which are not shown.");
+    }
+}
+
 static void take_line(void *data, struct text line)
 {
     struct child *const child = data;
@@ -101,8 +111,8 @@ static void take_line(void *data, struct text line)
     }
     const char *const said = masked(child->call->arena, text_slice(line, 0, 500), child->secret);
     child->lines[child->said++ % LAST_LINES] = said;
-    if (restore_line_warns(line) && child->warnings->count < MOST_WARNINGS && !words_have(child->warnings, said)) {
-        words_add(child->call->arena, child->warnings, said);
+    if (restore_line_warns(line) && !words_have(child->warnings, said)) {
+        warn(child, said);
     }
 }
 

@@ -20,12 +20,37 @@
 #define UNFINISHED "(" ACTIVE ") OR (b.status = 'creating' AND b.kind <> 'golden')"
 #define NEWEST     " ORDER BY b.id DESC"
 
+/* Rows of branches that have ended are kept for weeks; of these only the newest are listed. One more tells that there
+ * are more. */
+#define MOST_ENDED   500
+#define ONE_MORE     "501"
+#define HAS_ENDED(b) b ".status IN ('deleted', 'failed')"
+
+static bool has_ended(const struct branch_row *row)
+{
+    return strcmp(row->status, "deleted") == 0 || strcmp(row->status, "failed") == 0;
+}
+
 static void put_sizes(const struct branch_call *call, struct pg_session *home, struct branch_list *list)
 {
     for (size_t i = 0; i < list->count; i++) {
-        const bool has_one =
-            strcmp(list->rows[i].status, "deleted") != 0 && strcmp(list->rows[i].status, "failed") != 0;
-        list->rows[i].size = has_one ? server_size(call, home, list->rows[i].branch) : -1;
+        list->rows[i].size = has_ended(&list->rows[i]) ? -1 : server_size(call, home, list->rows[i].branch);
+    }
+}
+
+/* Leaves out the oldest row of more ended branches than are listed. */
+static void cut_ended(struct branch_list *list)
+{
+    size_t ended = 0;
+    size_t oldest = 0;
+    for (size_t i = 0; i < list->count; i++) {
+        ended += has_ended(&list->rows[i]) ? 1 : 0;
+        oldest = has_ended(&list->rows[i]) ? i : oldest;
+    }
+    if (ended > MOST_ENDED) {
+        list->count--;
+        memmove(&list->rows[oldest], &list->rows[oldest + 1], (list->count - oldest) * sizeof *list->rows);
+        list->is_truncated = true;
     }
 }
 
@@ -47,8 +72,7 @@ static bool is_known(const struct branch_list *rows, const char *comment)
 {
     for (size_t i = 0; i < rows->count; i++) {
         const struct database one = {.exists = true, .comment = comment};
-        if (database_is_of(&one, rows->rows[i].token) && strcmp(rows->rows[i].status, "deleted") != 0 &&
-            strcmp(rows->rows[i].status, "failed") != 0) {
+        if (database_is_of(&one, rows->rows[i].token) && !has_ended(&rows->rows[i])) {
             return true;
         }
     }
@@ -121,13 +145,16 @@ bool branch_list(const struct branch_call *call, enum branch_which which, struct
     static const char *const wheres[] = {
         [BRANCHES_ACTIVE] = ACTIVE NEWEST,
         [BRANCHES_UNFINISHED] = "(" UNFINISHED ")" NEWEST,
-        [BRANCHES_ALL] = "true" NEWEST " LIMIT 500",
+        [BRANCHES_ALL] =
+            "(NOT " HAS_ENDED("b") " OR b.id IN (SELECT e.id FROM {truss}.branches e WHERE e." REGISTRY_HERE
+                                   " AND " HAS_ENDED("e") " ORDER BY e.id DESC LIMIT " ONE_MORE "))" NEWEST,
     };
     const struct registry_query query = {wheres[which], 0, NULL};
     const bool all = which == BRANCHES_ALL;
     struct pg_session *const home = registry_open(call);
     bool ok = home != NULL && registry_read(call, home, &query, list);
     if (ok) {
+        cut_ended(list);
         put_sizes(call, home, list);
         ok = !all || (mark_lost(call, home, list) && add_orphans(call, home, list));
     }

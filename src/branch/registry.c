@@ -21,9 +21,6 @@
 #define MINUTE_US ((int64_t)60 * 1000000)
 #define HOUR_US   (60 * MINUTE_US)
 
-/* True only in the home database itself, and not in a copy of its rows. */
-#define HERE "home_oid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"
-
 #define MICROSECONDS(time) "(extract(epoch FROM " time ") * 1000000)::bigint"
 
 #define TIMES                                                                                                          \
@@ -189,8 +186,8 @@ static void rows_of(struct arena *arena, const PGresult *result, struct branch_l
 bool registry_read(const struct branch_call *call, struct pg_session *session, const struct registry_query *query,
                    struct branch_list *list)
 {
-    const char *const sql =
-        arena_printf(call->arena, "SELECT " COLUMNS " FROM {truss}.branches b WHERE b." HERE " AND %s", query->where);
+    const char *const sql = arena_printf(
+        call->arena, "SELECT " COLUMNS " FROM {truss}.branches b WHERE b." REGISTRY_HERE " AND %s", query->where);
     bool exists;
     *list = (struct branch_list){0};
     if (!registry_exists(session, &exists, call->status) || !exists) {
@@ -226,7 +223,7 @@ static bool check_number(const struct branch_call *call, struct pg_session *sess
         return true;
     }
     PG_RESULT(result) = ask(session,
-                            "SELECT pg_catalog.count(*) FROM {truss}.branches WHERE " HERE
+                            "SELECT pg_catalog.count(*) FROM {truss}.branches WHERE " REGISTRY_HERE
                             " AND kind <> 'golden' AND status IN ('creating', 'active', 'expiring')",
                             0, NULL, call->status);
     return result != NULL &&
@@ -307,7 +304,7 @@ bool registry_reuse(const struct branch_call *call, struct pg_session *session, 
         "pg_catalog.now() - interval '24 hours'";
     static const char sql[] =
         "SELECT " COLUMNS ", b.request IS NOT DISTINCT FROM $2 AND (b.kind = 'golden') = $3::boolean "
-        "FROM {truss}.branches b WHERE b." HERE " AND b.request_key = $1";
+        "FROM {truss}.branches b WHERE b." REGISTRY_HERE " AND b.request_key = $1";
     /* Two requests without any options have equal texts. */
     const bool is_golden = what->kind != NULL && strcmp(what->kind, "golden") == 0;
     const char *const values[] = {what->key, what->request, is_golden ? "true" : "false"};
@@ -333,10 +330,11 @@ bool registry_reuse_reset(const struct branch_call *call, struct pg_session *ses
                           struct branch_row *row, bool *found)
 {
     static const char sql[] =
-        "SELECT " COLUMNS ", " LATER("reset_request") " IS NOT DISTINCT FROM $2 FROM {truss}.branches b WHERE b." HERE
-                                                      " AND " LATER("reset_key") " = $1 AND " LATER(
-                                                          "reset_at") "::timestamptz > pg_catalog.now() - interval "
-                                                                      "'24 hours'";
+        "SELECT " COLUMNS
+        ", " LATER("reset_request") " IS NOT DISTINCT FROM $2 FROM {truss}.branches b WHERE b." REGISTRY_HERE
+                                    " AND " LATER("reset_key") " = $1 AND " LATER(
+                                        "reset_at") "::timestamptz > pg_catalog.now() - interval "
+                                                    "'24 hours'";
     const char *const values[] = {what->key, what->request};
     bool exists;
     *found = false;
@@ -420,7 +418,7 @@ bool registry_activate(const struct branch_call *call, struct pg_session *sessio
         arena,
         "UPDATE {truss}.branches b SET status = 'active', db_oid = $2::oid, strategy = $3, duration_ms = $4::integer, "
         "wal_bytes = $5::bigint, data_at = pg_catalog.to_timestamp($6::numeric / 1000000), source = $7, kind = $8, "
-        "last_error = '', claimed_until = NULL%s WHERE b." HERE
+        "last_error = '', claimed_until = NULL%s WHERE b." REGISTRY_HERE
         " AND b.id = $1::bigint AND (b.status = 'creating' OR (b.status = 'active' AND b.db_oid = $2::oid)) "
         "RETURNING " COLUMNS,
         has_key ? ", reset_key = $9, reset_request = $10, reset_at = pg_catalog.clock_timestamp()" : "");
@@ -438,9 +436,9 @@ bool registry_activate(const struct branch_call *call, struct pg_session *sessio
 bool registry_rename(const struct branch_call *call, struct pg_session *session, const struct branch_row *row)
 {
     const char *const values[] = {arena_printf(call->arena, "%" PRId64, row->id), row->branch};
-    PG_RESULT(result) =
-        registry_write(session, "UPDATE {truss}.branches SET branch_db = $2 WHERE " HERE " AND id = $1::bigint", 2,
-                       values, call->status);
+    PG_RESULT(result) = registry_write(
+        session, "UPDATE {truss}.branches SET branch_db = $2 WHERE " REGISTRY_HERE " AND id = $1::bigint", 2, values,
+        call->status);
     return result != NULL;
 }
 
@@ -455,7 +453,7 @@ bool registry_move(const struct branch_call *call, struct pg_session *session, c
         "claimed_until = pg_catalog.clock_timestamp() + interval '" CLAIM "', "
         "ended_at = CASE WHEN $3 IN ('deleted', 'failed') THEN pg_catalog.clock_timestamp() END, "
         "request_key = CASE WHEN $3 <> 'failed' THEN request_key END "
-        "WHERE " HERE
+        "WHERE " REGISTRY_HERE
         " AND id = $1::bigint AND status = ANY (pg_catalog.string_to_array($2, ',')) AND NOT (protected AND status = "
         "'active' AND $3 IN ('expiring', 'creating')) RETURNING id",
         5, values, call->status);
@@ -466,13 +464,13 @@ bool registry_move(const struct branch_call *call, struct pg_session *session, c
 /* Branches that nobody has tried to drop yet come first: one that cannot be dropped must not hold up the others. */
 bool registry_claim(const struct branch_call *call, struct pg_session *session, struct branch_list *list)
 {
-    static const char forget[] = "DELETE FROM {truss}.branches WHERE " HERE
+    static const char forget[] = "DELETE FROM {truss}.branches WHERE " REGISTRY_HERE
                                  " AND status IN ('deleted', 'failed') AND ended_at < pg_catalog.now() - interval "
                                  "'" KEPT "'";
     static const char sql[] =
         "UPDATE {truss}.branches b SET status = CASE b.status WHEN 'active' THEN 'expiring' ELSE b.status END, "
         "claimed_by = $1, claimed_until = pg_catalog.clock_timestamp() + interval '" CLAIM "' WHERE b.id IN ("
-        "SELECT c.id FROM {truss}.branches c WHERE c." HERE " AND ((c.status = 'active' AND c.expires_at <= "
+        "SELECT c.id FROM {truss}.branches c WHERE c." REGISTRY_HERE " AND ((c.status = 'active' AND c.expires_at <= "
         "pg_catalog.now() AND NOT c.protected) OR (c.status = 'active' AND c.kind = 'golden' AND EXISTS (SELECT FROM "
         "{truss}.branches n WHERE n.home_oid = c.home_oid AND n.kind = 'golden' AND n.status = 'active' AND "
         "n.parent_db = c.parent_db AND n.id > c.id)) OR (c.status IN ('expiring', 'creating') AND "

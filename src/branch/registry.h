@@ -11,6 +11,10 @@
 #define REGISTRY_PARENT                                                                                                \
     "CASE WHEN b.parent_db = b.home_db THEN pg_catalog.current_database()::text ELSE b.parent_db END"
 
+/* SQL: true of a row in the home database itself, and not of one in a copy of the table. */
+#define REGISTRY_HERE                                                                                                  \
+    "home_oid = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())"
+
 /* Opens a session on the home database, for pg_session_free. If the database does not exist the status says what to
  * do. */
 struct pg_session *registry_open(const struct branch_call *call);

@@ -113,6 +113,16 @@ class Contract(Branches):
         self.assertEqual((first["expires_at"], first["ttl_hours"]), (None, 0))
         self.assertEqual([one["id"] for one in self.listed()], [second["id"], first["id"]])
 
+    def test_of_branches_that_have_ended_the_newest_are_listed_and_of_others_all(self):
+        row = self.make(label="long ago")
+        self.assertFalse(self.http.get("/v1/branches?all=true").json["truncated"])
+        self.sql("INSERT INTO truss.branches (token, home_db, home_oid, parent_db, branch_db, label, status, kind, source) SELECT md5(i::text), home_db, "
+                 "home_oid, parent_db, 'truss_branch_' || i, i, 'deleted', 'full', 'parent' FROM truss.branches, generate_series(1, 501) i")
+        told = self.http.get("/v1/branches?all=true").json
+        self.assertEqual((len(told["branches"]), told["truncated"], told["total_count"]), (501, True, 501))
+        self.assertEqual([(one["id"], one["status"]) for one in told["branches"] if one["status"] != "deleted"], [(row["id"], "active")])
+        self.assertEqual({one["label"] for one in told["branches"]}, {"long ago", *map(str, range(2, 502))})
+
     def test_a_hostile_label_is_text_and_nothing_else(self):
         label = "'; DROP DATABASE postgres; -- \"\\ ü漢 $$"
         row = self.make(label=label)
@@ -236,14 +246,16 @@ class Contract(Branches):
             for name in ("pg_dump", "pg_restore"):
                 path = os.path.join(programs, name)
                 with open(path, "w", encoding="ascii") as file:
-                    file.write(f"#!/bin/sh\n[ \"$1\" = --version ] || echo '{name}: warning: {name} is uneasy' >&2\nexec {real}/{name} \"$@\"\n")
+                    more = "for i in $(seq 100); do echo pg_restore: warning: $i >&2; done" if name == "pg_restore" else ":"
+                    file.write(f"#!/bin/sh\n[ \"$1\" = --version ] || {{ echo '{name}: warning: {name} is uneasy' >&2; {more}; }}\nexec {real}/{name} \"$@\"\n")
                 os.chmod(path, 0o755)
             os.chmod(programs, 0o755)
             http = self.bridge(self.start("--pg-bin", programs, "--sandbox", "off"))
             answer = self.dumped(http.post("/api/branches", {"source": "dump"}))
         self.assertEqual(answer.status, 201, answer.body)
         row = answer.json
-        self.assertEqual((row["status"], row["warnings"]), ("active", ["pg_dump: warning: pg_dump is uneasy", "pg_restore: warning: pg_restore is uneasy"]))
+        self.assertEqual((row["status"], row["warnings"][:3]), ("active", ["pg_dump: warning: pg_dump is uneasy", "pg_restore: warning: pg_restore is uneasy", "pg_restore: warning: 1"]))
+        self.assertEqual(row["warnings"][-2:], ["pg_restore: warning: 18", "There were more warnings, which are not shown."])
 
     def test_the_rules_of_icu_go_with_a_dump(self):
         if self.cluster.version < 16:
@@ -559,6 +571,30 @@ class Ours(Branches):
         self.assertEqual(self.make()["source"], "parent")
         self.assertEqual([http.get("/readyz").status for http in (self.http, other)], [200, 200])
         self.assertEqual(other.get("/api/branches").json["total_count"], 1)
+
+    def test_a_worker_s_session_for_webhooks_keeps_nobody_from_copying(self):
+        folder = tempfile.mkdtemp(prefix="truss-hooks-")
+        self.addCleanup(harness.shutil.rmtree, folder, True)
+        config = os.path.join(folder, "hooks.toml")
+        with open(os.open(config, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
+            file.write('[webhook.chat]\nurl = "http://127.0.0.1:1/"\nformat = "slack"\n')
+        # A name of the user's own: other workers cannot tell such a session from one of an application.
+        http = self.bridge(self.start("--webhooks", config, url=self.cluster.url(self.database, application_name="shop")))
+        wait_for(lambda: self.admin(f"SELECT FROM pg_stat_activity WHERE datname = '{self.database}' AND application_name = 'shop' AND state = 'idle'"))
+        self.assertEqual(http.post("/api/branches", {}).status, 201)
+
+    def test_idle_sessions_of_who_becomes_another_role_are_our_own(self):
+        owner, login = f"owner_{self.database}", f"login_{self.database}"
+        self.admin(f"CREATE ROLE {owner} CREATEDB; CREATE ROLE {login} LOGIN PASSWORD 'x' IN ROLE {owner}; ALTER ROLE {login} SET role = {owner}; "
+                   f"ALTER DATABASE {self.database} OWNER TO {owner}")
+        self.addCleanup(self.admin, f"DROP ROLE {owner}, {login}")
+        self.addCleanup(self.sql, f"REASSIGN OWNED BY {owner} TO app; DROP OWNED BY {owner}")
+        url = f"postgresql://{login}:x@127.0.0.1:{self.cluster.port}/{self.database}"
+        one, other = (self.bridge(self.start(url=url)) for _ in range(2))
+        self.assertEqual(other.get("/readyz").status, 200)
+        answer = one.post("/api/branches", {})
+        self.assertEqual((answer.status, other.get("/readyz").status), (201, 200), answer.body)
+        self.assertEqual(one.request("DELETE", f"/api/branches/{answer.json['id']}").status, 200)
 
 
 class Coming(Branches):

@@ -68,6 +68,9 @@ static void print_list(struct arena *arena, const Truss__Branch__V1__ListBranche
     } else {
         table_print(&table);
     }
+    if (reply->truncated) {
+        output_tell(arena, "note", "Older branches that have ended are not listed.", false);
+    }
     for (size_t i = 0; i < reply->n_branches; i++) {
         if (reply->branches[i]->_last_error_case != 0) {
             output_tell(arena, "note",
