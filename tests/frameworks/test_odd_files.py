@@ -174,6 +174,17 @@ class OddFiles(Written):
             self.assertIn(says, " ".join(self.status(rpc).warnings))
             self.assertIn(says, rpc.call("MigrationService", "Plan", {}).refusal)
 
+    # ---- db-migrate 0.11.14: older versions wrote no slash; a row with a scope is of another folder (loadFromDatabase of lib/migration.js) ----
+
+    def test_a_row_of_db_migrate_without_a_slash_is_one_of_no_scope(self):
+        self.write("package.json", '{"dependencies": {"db-migrate": "0.11"}}')
+        self.write("migrations/20240101000000-a.js", "var dbm;\nexports.up = (db) => db.runSql('SELECT 1');\n")
+        self.sql("CREATE TABLE migrations (id serial PRIMARY KEY, name varchar(255) NOT NULL, run_on timestamp NOT NULL)")
+        for row, state in (("20240101000000-a", "applied"), ("/20240101000000-a", "applied"), ("mod/20240101000000-a", "pending")):
+            self.sql(f"DELETE FROM migrations; INSERT INTO migrations (name, run_on) VALUES ('{row}', now())")
+            with self.subTest(row), self.start() as rpc:
+                self.assertEqual([self.state(one) for one in self.status(rpc).migrations if one.filename], [state])
+
     # ---- Ecto: do_lock_for_migrations of ecto_sql's lib/ecto/adapters/postgres.ex; the key is what `erl` computes ----
 
     def test_a_mark_waits_for_the_advisory_lock_of_ecto(self):

@@ -187,6 +187,13 @@ class Reports(Written):
         self.revisions(("b2", "gone"),)
         self.check_stops("b2.py follows the revision gone, which no file has")
 
+    def test_a_circle_in_a_history_of_alembic_is_said(self):
+        for revisions in ((("a1", None), ("b2", "c3"), ("c3", "b2")), (("a1", "a1"),), (("a1", None), ("b2", "a1", "depends_on = 'c3'\n"), ("c3", "b2"))):
+            with self.subTest(revisions):
+                self.directory.cleanup()
+                self.revisions(*revisions)
+                self.check_stops("follows itself, perhaps by way of others")
+
     # ---- Rails: what 6.1.7 stops at ----
 
     def test_two_migrations_of_rails_with_one_name_are_said(self):

@@ -144,6 +144,26 @@ START_TEST(typeorm_may_list_its_classes)
 }
 END_TEST
 
+/* tsc writes the compiled file beside its source. */
+START_TEST(typeorm_takes_the_ending_of_its_glob_where_both_are_there)
+{
+    put("data-source.js", "module.exports = new DataSource({ migrations: [__dirname + '/m/*.js'] });");
+    put("m/1704067200000-A.ts", TYPEORM);
+    put("m/1704067200000-A.js", TYPEORM);
+    put("m/1704067200001-B.ts", TYPEORM);
+    struct folder_list folders = search();
+    struct migration_files files;
+    ck_assert(framework_list(arena, &folders.items[0], &files, &status));
+    ck_assert_uint_eq(files.count, 2);
+    ck_assert_str_eq(files.items[0].filename, "1704067200000-A.js");
+    ck_assert_str_eq(files.items[1].filename, "1704067200001-B.ts");
+    put("data-source.js", "module.exports = new DataSource({ migrations: ['m/*.js', 'm/*.ts'] });");
+    folders = search();
+    ck_assert(framework_list(arena, &folders.items[0], &files, &status));
+    ck_assert_ptr_nonnull(files.unrecordable);
+}
+END_TEST
+
 START_TEST(sequelizerc_says_where_the_migrations_are)
 {
     put(".sequelizerc", "const path = require('path');\nmodule.exports = {\n  'config': path.resolve('config', "
@@ -425,7 +445,7 @@ START_TEST(some_keep_the_ending_and_some_do_not)
     put("m/index.ts", "export async function up() {}");
     put("m/readme.md", "");
     ck_assert_str_eq(listed("knex", "m"), "1_a.js=1_a.js,1_a.ts=1_a.ts,index.ts=index.ts");
-    ck_assert_str_eq(listed("sequelize", "m"), "1_a.js=1_a.js,1_a.ts=1_a.ts,index.ts=index.ts");
+    ck_assert_str_eq(listed("sequelize", "m"), ".hidden.js=.hidden.js,1_a.js=1_a.js,1_a.ts=1_a.ts,index.ts=index.ts");
     ck_assert_str_eq(listed("kysely", "m"), "1_a=1_a,index=index");
     ck_assert_str_eq(listed("mikro-orm", "m"), "1_a=1_a,index=index");
     ck_assert_str_eq(listed("payload", "m"), "1_a=1_a");
@@ -835,6 +855,7 @@ int main(void)
     tcase_add_test(tests, a_folder_is_found_where_the_configuration_says);
     tcase_add_test(tests, typeorm_is_started_with_the_data_source_that_was_found);
     tcase_add_test(tests, typeorm_may_list_its_classes);
+    tcase_add_test(tests, typeorm_takes_the_ending_of_its_glob_where_both_are_there);
     tcase_add_test(tests, sequelizerc_says_where_the_migrations_are);
     tcase_add_test(tests, sequelize_cli_finds_its_folder_however_its_options_are_written);
     tcase_add_test(tests, a_constant_that_is_set_twice_or_computed_is_not_read);

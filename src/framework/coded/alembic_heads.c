@@ -43,6 +43,21 @@ static const struct migration_file *find_followed(const struct migration_files *
     return lonely;
 }
 
+/* A file that comes before one that it follows or depends on, although all are sorted: the history has a circle. */
+static const struct migration_file *find_circle(const struct migration_files *files, struct file_index *index)
+{
+    for (size_t i = 0; i < files->count; i++) {
+        const struct alembic_revision *const revision = files->items[i].own;
+        for (size_t j = 0; j < revision->parents.count; j++) {
+            const struct migration_file *const parent = file_index_find(index, revision->parents.items[j]);
+            if (parent != NULL && parent >= &files->items[i]) {
+                return &files->items[i];
+            }
+        }
+    }
+    return NULL;
+}
+
 /* Can the heads be told from the files, and are several of them an accident? */
 static bool counts(const struct migration_files *files)
 {
@@ -61,6 +76,7 @@ void alembic_note_heads(struct arena *arena, struct migration_files *files)
     bool *const followed = arena_array(arena, files->count + 1, sizeof *followed);
     const char *absent = NULL;
     const struct migration_file *const lonely = find_followed(files, &index, followed, &absent);
+    const struct migration_file *const circle = files->unrecordable == NULL ? find_circle(files, &index) : NULL;
     struct words heads = {0};
     for (size_t i = 0; i < files->count; i++) {
         const struct migration_file *const file = &files->items[i];
@@ -74,6 +90,12 @@ void alembic_note_heads(struct arena *arena, struct migration_files *files)
                          "%s follows the revision %s, which no file has: alembic stops at that, whatever "
                          "it is asked for. Restore that file, or correct the down_revision.",
                          lonely->filename, absent);
+    } else if (circle != NULL) {
+        files->stops_tool =
+            arena_printf(arena,
+                         "%s follows itself, perhaps by way of others: alembic stops at that (\"Cycle is detected in "
+                         "revisions\"). Correct its down_revision or depends_on.",
+                         circle->filename);
     } else if (heads.count > 1 && counts(files)) {
         files->stops_tool = arena_printf(
             arena,

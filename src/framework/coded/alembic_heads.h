@@ -9,8 +9,9 @@
 /* A file that does not say its revision as plain text: it may be any. NULL: all say it. */
 const struct migration_file *alembic_unread(const struct migration_files *files);
 
-/* Notes that alembic stops at a revision whose down_revision no file has, and that `alembic upgrade head` stops at
- * several heads, unless branches have labels: those are meant. The files' own data are their struct alembic_revision.
+/* Notes that alembic stops at a revision whose down_revision no file has, and at a circle, and that `alembic upgrade
+ * head` stops at several heads, unless branches have labels: those are meant. The files' own data are their struct
+ * alembic_revision.
  */
 void alembic_note_heads(struct arena *arena, struct migration_files *files);
 

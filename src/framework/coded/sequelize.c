@@ -163,7 +163,8 @@ const struct framework framework_sequelize = {
             .sure_by = WORDS("package.json: sequelize & *: queryInterface|equelize",
                              "package.json: sequelize-cli & {number:14}-*.{js|cjs|ts|cts}: " UP),
             .likely_by = WORDS("*: queryInterface|equelize"),
-            .files = FILES({.pattern = ".*", .passed_over = true}, {.pattern = "*.d.{ts|cts}", .passed_over = true},
+            /* Hidden files count as well (getMigrator of sequelize-cli's core/migrator.js). */
+            .files = FILES({.pattern = "*.d.{ts|cts}", .passed_over = true},
                            {.pattern = "*.{js|cjs|ts|cts}", .is_code = true}),
             .whole_names = true,
         },

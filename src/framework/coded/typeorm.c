@@ -94,14 +94,25 @@ static const char *name_of_file(struct arena *arena, const char *stem)
 
 /* ---- the folder ---- */
 
+/* Is it the source of a compiled file beside it, or the other way round, and the glob takes that one? */
+static bool has_twin(struct arena *arena, const struct typeorm_settings *settings, const struct migration_file *file)
+{
+    const char *const dot = strrchr(file->path, '.');
+    if (settings == NULL || settings->ending == NULL || dot == NULL || strcmp(dot + 1, settings->ending) == 0) {
+        return false;
+    }
+    const char *const twin = arena_printf(arena, "%.*s.%s", (int)(dot - file->path), file->path, settings->ending);
+    return file_look(twin, NULL) == FILE_REGULAR;
+}
+
 static bool typeorm_accept(struct arena *arena, const struct folder *folder, struct migration_file *file,
                            const char **warning)
 {
     const struct typeorm_settings *const settings = folder->settings;
     struct status unread = {.arena = arena};
     struct text source = {NULL, 0};
-    if (settings != NULL && settings->directories != NULL &&
-        !typeorm_glob_fits(settings->directories, file->filename)) {
+    if (has_twin(arena, settings, file) || (settings != NULL && settings->directories != NULL &&
+                                            !typeorm_glob_fits(settings->directories, file->filename))) {
         return false;
     }
     file_read(arena, file->path, MIGRATION_FILE_LIMIT, &source, &unread);
@@ -156,6 +167,18 @@ static const struct delegate *delegate_for(struct arena *arena, const char *data
     return delegate;
 }
 
+/* Notes what the globs of the data source say besides the folder. */
+static void take_globs(struct arena *arena, struct folder *folder, const struct source_file *file, bool is_read)
+{
+    const char *const directories = is_read ? typeorm_glob_find(arena, folder, file) : NULL;
+    const char *const ending = typeorm_glob_ending(arena, file);
+    if (directories != NULL || ending != NULL) {
+        struct typeorm_settings *const settings = arena_alloc(arena, sizeof *settings);
+        *settings = (struct typeorm_settings){.directories = directories, .ending = ending};
+        folder->settings = settings;
+    }
+}
+
 static bool typeorm_configure(struct arena *arena, struct folder *folder)
 {
     static const char *const names[] = {"data-source.ts",
@@ -187,13 +210,8 @@ static bool typeorm_configure(struct arena *arena, struct folder *folder)
         typeorm_list_find(arena, folder, &(const struct source_file){name, source})) {
         folder->unread = unread;
     }
-    const char *const directories = folder->settings == NULL && folder->path != NULL && folder->unread == unread
-                                        ? typeorm_glob_find(arena, folder, &(const struct source_file){name, source})
-                                        : NULL;
-    if (directories != NULL) {
-        struct typeorm_settings *const settings = arena_alloc(arena, sizeof *settings);
-        settings->directories = directories;
-        folder->settings = settings;
+    if (folder->settings == NULL && folder->path != NULL) {
+        take_globs(arena, folder, &(const struct source_file){name, source}, folder->unread == unread);
     }
     folder->ledger.table = code_ledger_name(arena, folder, name, source, WORDS("migrationsTableName"));
     folder->ledger.schema = code_ledger_name(arena, folder, name, source, WORDS("schema"));

@@ -1,9 +1,10 @@
 /*
  * A star is one directory, two are any number of them. The names of the files are left to the class that each has, so
- * that compiled files and their sources are the same.
+ * that compiled files and their sources are the same; the ending counts where both are there.
  */
 #include "framework/coded/typeorm_glob.h"
 
+#include "base/words.h"
 #include "framework/coded/code.h"
 
 #include <string.h>
@@ -60,6 +61,29 @@ const char *typeorm_glob_find(struct arena *arena, struct folder *folder, const 
     }
     folder->is_recursive = is_plain && found[0] != '\0';
     return folder->is_recursive ? found : NULL;
+}
+
+/* "js" for "migrations/\*.js"; NULL: it is not so simple. */
+static const char *ending_of(const char *glob)
+{
+    static const char *const endings[] = {"js", "ts", "mjs", "cjs", "mts", "cts", NULL};
+    const char *const slash = strrchr(glob, '/');
+    const char *const name = slash == NULL ? glob : slash + 1;
+    return strncmp(name, "*.", 2) == 0 && word_is_one_of(text_of(name + 2), endings) ? name + 2 : NULL;
+}
+
+const char *typeorm_glob_ending(struct arena *arena, const struct source_file *file)
+{
+    size_t at;
+    const char *const *const globs = code_texts(arena, file->content, "migrations", &at);
+    const char *const found = globs == NULL || globs[0] == NULL ? NULL : ending_of(globs[0]);
+    for (size_t i = 1; found != NULL && globs[i] != NULL; i++) {
+        const char *const other = ending_of(globs[i]);
+        if (other == NULL || strcmp(other, found) != 0) {
+            return NULL;
+        }
+    }
+    return found;
 }
 
 static const char *behind(const char *path)

@@ -11,6 +11,9 @@
  * the list, folder->unread says so. */
 const char *typeorm_glob_find(struct arena *arena, struct folder *folder, const struct source_file *file);
 
+/* The ending of all its globs, "js"; NULL: they have different ones, or several ("*{.ts,.js}"). */
+const char *typeorm_glob_ending(struct arena *arena, const struct source_file *file);
+
 /* Are the directories of this path, relative to the fixed part, as the glob says? */
 bool typeorm_glob_fits(const char *directories, const char *path);
 

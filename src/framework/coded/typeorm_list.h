@@ -10,6 +10,7 @@
 struct typeorm_settings {
     struct text listed;      /* the text with the names of the classes that count; data NULL: all count */
     const char *directories; /* in which a file must be (typeorm_glob.h); NULL: in the folder itself */
+    const char *ending;      /* that all files have to have, "js"; NULL: any */
 };
 
 /* Sets folder->path to the one directory from which the file imports migrations, also through an index file, and listed

@@ -138,7 +138,10 @@ const struct framework framework_db_migrate = {
         {
             .shapes = SHAPES(
                 {.table = "migrations", .columns = "id:int4 name:varchar run_on:timestamp", .only_columns = true}),
-            .read = "SELECT name AS key, pg_catalog.ltrim(name, '/') AS name, id::pg_catalog.text AS id, "
+            /* A row without a slash, as older versions have written it, is one of no scope (loadFromDatabase). */
+            .read = "SELECT CASE WHEN pg_catalog.strpos(name, '/') OPERATOR(pg_catalog.=) 0 THEN "
+                    "pg_catalog.concat('/', name) ELSE name END AS key, pg_catalog.ltrim(name, '/') AS name, "
+                    "id::pg_catalog.text AS id, "
                     "run_on::timestamp with time zone AS applied_at FROM {ledger} ORDER BY run_on, id",
             .create = "CREATE TABLE {ledger} (\"id\" SERIAL PRIMARY KEY NOT NULL, \"name\" VARCHAR (255) NOT NULL, "
                       "\"run_on\" TIMESTAMP NOT NULL);",
