@@ -40,6 +40,9 @@ bool text_is(struct text a, const char *string)
 
 bool text_is_nocase(struct text a, const char *string)
 {
+    if (a.size > 0 && ((a.data[0] ^ string[0]) & ~0x20) != 0) {
+        return false; /* most words differ in their first letter */
+    }
     const size_t size = strlen(string);
     return a.size == size && (size == 0 || strncasecmp(a.data, string, size) == 0);
 }

@@ -5,6 +5,7 @@
 #include "sql/parse.h"
 
 #include "sql/lexer.h"
+#include "sql/parse_json.h"
 #include "sql/parse_tree.h"
 #include "sql/split.h"
 
@@ -77,7 +78,7 @@ json_t *sql_parse_checked(struct arena *arena, struct text text, const char **er
 {
     const PgQueryParseResult result = pg_query_parse(sql_for_parser(arena, text));
     *error = result.error == NULL ? NULL : arena_strdup(arena, result.error->message);
-    json_t *const tree = result.error == NULL ? json_loads(result.parse_tree, 0, NULL) : NULL;
+    json_t *const tree = result.error == NULL ? sql_json_read(result.parse_tree) : NULL;
     if (tree != NULL && strstr(result.parse_tree, "\"withClause\"") != NULL) {
         tree_mark_ctes(tree);
     }

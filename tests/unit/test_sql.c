@@ -3,6 +3,7 @@
  */
 #include "sql/classify.h"
 #include "sql/lexer.h"
+#include "sql/parse_json.h"
 #include "sql/split.h"
 #include "support/runner.h"
 
@@ -19,6 +20,56 @@ static void tear_down(void)
 {
     arena_free(arena);
 }
+
+/* Deeper than our reader goes. */
+static const char *nested(size_t levels)
+{
+    struct buffer out = {.arena = arena};
+    for (size_t i = 0; i < levels; i++) {
+        buffer_puts(&out, "{\"a\":[");
+    }
+    for (size_t i = 0; i < levels; i++) {
+        buffer_puts(&out, "]}");
+    }
+    return buffer_string(&out);
+}
+
+START_TEST(a_tree_is_what_jansson_reads_of_it)
+{
+    const char *const trees[] = {
+        "{\"version\":150001,\"stmts\":[{\"stmt\":{\"A\":{\"ival\":-7,\"b\":true,\"c\":false}},\"stmt_len\":9}]}",
+        "{\"s\":\"a\\\"b\\\\c\\/d\\n\\t\",\"u\":\"\xC3\xA4\",\"n\":\"\\u00e4\\u0001\"}",
+        "{\"a\":1,\"a\":2,\"e\":{},\"f\":[],\"g\":1.5,\"h\":null}",
+        " { \"a\" : [ 1 , \"x\" ] } ",
+        "[{\"a\":1}]",
+        nested(900),
+        /* and what it refuses */
+        "",
+        "{",
+        "{\"a\":1",
+        "{\"a\":1}}",
+        "{\"a\":[1,]}",
+        "{\"a\"}",
+        "{\"a\":tru}",
+        "{\"a\":}",
+        "{\"a\":\"b}",
+        "{\"a\":\"b\\",
+        "{\"a\":\"b\\x\"}",
+        "{\"a\":\"\xC3\"}",
+        "{\"a\":\"\n\"}",
+        "{\"a\":99999999999999999999}",
+        nested(1100),
+    };
+    for (size_t i = 0; i < sizeof trees / sizeof trees[0]; i++) {
+        json_t *const ours = sql_json_read(trees[i]);
+        json_t *const theirs = json_loads(trees[i], 0, NULL);
+        ck_assert_msg(theirs == NULL ? ours == NULL : json_equal(ours, theirs) == 1, "%s", trees[i]);
+        ck_assert_msg((theirs != NULL) == (i < 6), "%s", trees[i]);
+        json_decref(ours);
+        json_decref(theirs);
+    }
+}
+END_TEST
 
 /* The tokens, each in brackets. */
 static const char *tokens(const char *sql)
@@ -338,6 +389,7 @@ int main(void)
     tcase_add_loop_test(tests, a_statement_is_known_by_its_words, 0, (int)(sizeof classes / sizeof classes[0]));
     tcase_add_test(tests, words_inside_strings_and_comments_need_no_cutting);
     tcase_add_test(tests, what_is_created_is_named_as_postgresql_folds_it);
+    tcase_add_test(tests, a_tree_is_what_jansson_reads_of_it);
     suite_add_tcase(suite, tests);
     return run_suite(suite);
 }

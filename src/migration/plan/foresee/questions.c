@@ -11,11 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BUCKETS     4096
-#define MOST_VALUES 10
-#define MOST_FIELDS 12
-#define MOST_NOTED  10000 /* questions, before they are sent */
-#define BATCH       500
+#define FIRST_BUCKETS 1024 /* as many as there are questions, or more */
+#define MOST_VALUES   10
+#define MOST_FIELDS   12
+#define MOST_NOTED    10000 /* questions, before they are sent */
+#define BATCH         500
 
 struct question {
     struct question *next; /* in the hash bucket */
@@ -40,7 +40,9 @@ struct kind {
 struct questions {
     struct arena *arena;
     struct pg_session *session;
-    struct question *buckets[BUCKETS];
+    struct question **buckets;
+    size_t bucket_count;
+    size_t count; /* of all of them */
     struct kind *kinds;
     size_t kind_count;
     size_t kind_capacity;
@@ -51,7 +53,10 @@ struct questions {
 struct questions *questions_new(struct arena *arena, struct pg_session *session)
 {
     struct questions *const questions = arena_alloc(arena, sizeof *questions);
-    *questions = (struct questions){.arena = arena, .session = session};
+    *questions = (struct questions){.arena = arena,
+                                    .session = session,
+                                    .buckets = arena_array(arena, FIRST_BUCKETS, sizeof *questions->buckets),
+                                    .bucket_count = FIRST_BUCKETS};
     return questions;
 }
 
@@ -82,13 +87,30 @@ static bool is_same(const struct question *question, const char *sql, int count,
     return is;
 }
 
-static struct question **bucket_of(struct questions *questions, int count, const char *const *values)
+static struct question **bucket_of(const struct questions *questions, int count, const char *const *values)
 {
     size_t hash = (size_t)count;
     for (int i = 0; i < count; i++) {
         hash = hash * 31 + (values[i] == NULL ? 1 : word_hash(values[i]));
     }
-    return &questions->buckets[hash % BUCKETS];
+    return &questions->buckets[hash % questions->bucket_count];
+}
+
+/* Doubles the buckets. */
+static void grow(struct questions *questions)
+{
+    struct question **const before = questions->buckets;
+    const size_t count = questions->bucket_count;
+    questions->bucket_count *= 2;
+    questions->buckets = arena_array(questions->arena, questions->bucket_count, sizeof *questions->buckets);
+    for (size_t i = 0; i < count; i++) {
+        for (struct question *one = before[i], *next; one != NULL; one = next) {
+            struct question **const bucket = bucket_of(questions, one->count, one->values);
+            next = one->next;
+            one->next = *bucket;
+            *bucket = one;
+        }
+    }
 }
 
 static struct question *find(struct question *bucket, const char *sql, int count, const char *const *values)
@@ -114,6 +136,9 @@ static struct kind *kind_of(struct questions *questions, const char *sql)
 
 static struct question *add(struct questions *questions, const char *sql, int count, const char *const *values)
 {
+    if (questions->count++ == questions->bucket_count) {
+        grow(questions);
+    }
     struct question **const bucket = bucket_of(questions, count, values);
     const char **const kept = arena_array(questions->arena, (size_t)count, sizeof *kept);
     for (int i = 0; i < count; i++) {

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #define BUCKETS         4096
+#define BUCKETS_LARGE   65536
 #define MOST_ONE_BY_ONE 32 /* names, before all are loaded */
 
 /* A relation under one of its names; several if it was renamed. */
@@ -45,10 +46,11 @@ struct world {
     struct arena *arena;
     struct pg_session *session;
     struct questions *questions; /* for queries that can wait */
-    struct named *names[BUCKETS];
-    struct seen *loaded[BUCKETS];
-    struct seen *functions[BUCKETS];
-    struct by_oid *oids[BUCKETS];
+    size_t bucket_count;         /* of each of these */
+    struct named **names;
+    struct seen **loaded;
+    struct seen **functions;
+    struct by_oid **oids;
     const char *const *usual; /* the session's search path; NULL-terminated */
     const char *const *path;  /* NULL: not known */
     struct links links;
@@ -61,16 +63,16 @@ struct world {
     struct undo undo;
 };
 
-static size_t bucket_of(const char *name)
+static size_t bucket_of(const struct world *world, const char *name)
 {
-    return word_hash(name) % BUCKETS;
+    return word_hash(name) % world->bucket_count;
 }
 
 /* ---- the catalogs ---- */
 
 struct relation *world_of_oid(struct world *world, uint32_t oid, const char *display, char kind)
 {
-    struct by_oid **const bucket = &world->oids[oid % BUCKETS];
+    struct by_oid **const bucket = &world->oids[oid % world->bucket_count];
     for (const struct by_oid *one = *bucket; one != NULL; one = one->next) {
         if (one->relation->oid == oid) {
             return one->relation;
@@ -87,7 +89,7 @@ struct relation *world_of_oid(struct world *world, uint32_t oid, const char *dis
 
 static struct named *named_of(struct world *world, const char *schema, const char *bare)
 {
-    struct named **const bucket = &world->names[bucket_of(bare)];
+    struct named **const bucket = &world->names[bucket_of(world, bare)];
     for (struct named *one = *bucket; one != NULL; one = one->next) {
         if (strcmp(one->name, bare) == 0 && strcmp(one->schema, schema) == 0) {
             return one;
@@ -110,7 +112,7 @@ static void name(struct world *world, const char *schema, const char *bare, stru
 /* *is_old: it was already there. */
 static struct seen *see(struct world *world, struct seen **table, const char *schema, const char *bare, bool *is_old)
 {
-    struct seen **const bucket = &table[bucket_of(bare)];
+    struct seen **const bucket = &table[bucket_of(world, bare)];
     for (struct seen *one = *bucket; one != NULL; one = one->next) {
         if (strcmp(one->name, bare) == 0 && string_equal(one->schema, schema)) {
             *is_old = true;
@@ -143,7 +145,7 @@ static void take(struct world *world, const PGresult *result, int row, const cha
 
 static bool is_loaded(const struct world *world, const char *bare)
 {
-    const struct seen *one = world->loaded[bucket_of(bare)];
+    const struct seen *one = world->loaded[bucket_of(world, bare)];
     while (one != NULL && strcmp(one->name, bare) != 0) {
         one = one->next;
     }
@@ -207,7 +209,7 @@ static const char *schema_of(const struct world *world, const char *schema)
 static struct relation *find_in(const struct world *world, const char *schema, const char *bare)
 {
     struct relation *found = NULL;
-    for (const struct named *one = world->names[bucket_of(bare)]; one != NULL; one = one->next) {
+    for (const struct named *one = world->names[bucket_of(world, bare)]; one != NULL; one = one->next) {
         const bool fits = strcmp(one->name, bare) == 0 && (schema == NULL || strcmp(one->schema, schema) == 0);
         if (fits && one->relation != NULL && !one->relation->gone && (found == NULL || found->oid == 0)) {
             found = one->relation;
@@ -255,7 +257,7 @@ bool world_is_new(struct world *world, const char *schema, const char *bare)
 bool world_knows(struct world *world, const char *bare)
 {
     load(world, bare);
-    const struct named *one = world->names[bucket_of(bare)];
+    const struct named *one = world->names[bucket_of(world, bare)];
     while (one != NULL && strcmp(one->name, bare) != 0) {
         one = one->next;
     }
@@ -287,7 +289,7 @@ static void create(struct world *world, const char *schema, const char *bare)
 
 const char *world_schema(const struct world *world, const struct relation *relation, const char *bare)
 {
-    const struct named *one = world->names[bucket_of(bare)];
+    const struct named *one = world->names[bucket_of(world, bare)];
     while (one != NULL && (strcmp(one->name, bare) != 0 || one->relation != relation)) {
         one = one->next;
     }
@@ -336,7 +338,7 @@ static const char *const *copy_path(const struct world *world, const char *const
  * another relation of that name elsewhere stays. */
 static bool has_gone(const struct world *world, const char *schema, const char *bare)
 {
-    for (const struct named *one = world->names[bucket_of(bare)]; one != NULL; one = one->next) {
+    for (const struct named *one = world->names[bucket_of(world, bare)]; one != NULL; one = one->next) {
         const char *const *place = schema == NULL ? world->path : NULL;
         while (place != NULL && *place != NULL && strcmp(schema_of(world, *place), one->schema) != 0) {
             place++;
@@ -446,14 +448,21 @@ bool world_is_harmless(struct world *world, const char *schema, const char *func
 
 struct world *world_new(const struct request *request, struct questions *questions, bool is_large)
 {
-    struct world *const world = arena_alloc(request->arena, sizeof *world);
+    struct arena *const arena = request->arena;
+    struct world *const world = arena_alloc(arena, sizeof *world);
     struct pg_session *const session = questions_session(questions);
-    *world = (struct world){.arena = request->arena,
+    const size_t bucket_count = is_large ? BUCKETS_LARGE : BUCKETS;
+    *world = (struct world){.arena = arena,
+                            .bucket_count = bucket_count,
+                            .names = arena_array(arena, bucket_count, sizeof *world->names),
+                            .loaded = arena_array(arena, bucket_count, sizeof *world->loaded),
+                            .functions = arena_array(arena, bucket_count, sizeof *world->functions),
+                            .oids = arena_array(arena, bucket_count, sizeof *world->oids),
                             .session = session,
                             .questions = questions,
-                            .schemas = {.arena = request->arena},
+                            .schemas = {.arena = arena},
                             .one_by_one = is_large ? MOST_ONE_BY_ONE : 0,
-                            .undo = {.arena = request->arena}};
+                            .undo = {.arena = arena}};
     world->usual = session_usual_path(request, session);
     world->is_empty = session_has_nothing(request, session);
     world_begin(world);
