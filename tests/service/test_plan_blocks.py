@@ -7,7 +7,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 sys.path.insert(0, os.path.dirname(__file__))
 import harness
 import test_plan_truth
-from harness import Case
+from harness import Staying
 
 harness.Cluster.keeps = True
 
@@ -17,7 +17,7 @@ DUPLICATE = "DO $$ BEGIN\n {};\nEXCEPTION\n WHEN duplicate_object THEN null;\nEN
 IF = "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_class WHERE relname = 'n') THEN {}; END IF; END $$"
 
 
-class PlanBlocks(Case):
+class PlanBlocks(Staying):
     def plan(self, *statements):
         self._database = None
         self.sql(test_plan_truth.LEDGER + BEFORE)

@@ -8,7 +8,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 sys.path.insert(0, os.path.dirname(__file__))
 import harness
 import test_plan_truth
-from harness import Case
+from harness import Staying
 
 harness.Cluster.keeps = True
 
@@ -30,7 +30,7 @@ STATEMENTS = [
     (14, "CREATE TABLE x (t text COMPRESSION pglz)"), (14, "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1; END"), (13, "CREATE TABLE x (t text)")]
 
 
-class Grammar(Case):
+class Grammar(Staying):
     def version(self):
         return int(self.sql("SHOW server_version_num")[0][0]) // 10000
 

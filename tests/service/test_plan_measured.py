@@ -11,7 +11,7 @@ sys.path.insert(0, os.path.dirname(__file__))
 import harness
 import test_effects
 import test_plan_truth
-from harness import Case
+from harness import Staying
 from test_effects import STRENGTH
 
 harness.Cluster.keeps = True
@@ -185,7 +185,7 @@ NEWER = {
 }
 
 
-class PlanMeasured(Case):
+class PlanMeasured(Staying):
     def planned(self, setup, statements):
         self._database = None
         self.sql(test_plan_truth.LEDGER + setup)

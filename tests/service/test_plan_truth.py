@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 sys.path.insert(0, os.path.dirname(__file__))
 import harness
 import test_effects
-from harness import Case
+from harness import Staying
 
 harness.Cluster.keeps = True
 
@@ -21,21 +21,16 @@ PARTED = """CREATE TABLE parted (id int, v int) PARTITION BY LIST (id); CREATE T
     CREATE SCHEMA area; CREATE TABLE area.deep (id int) PARTITION BY LIST (id); CREATE INDEX deep_id ON area.deep (id);"""
 
 
-class Base(Case):
-    connection = None
+class Base(Staying):
+    has_begun = False
 
     def project_of(self, *scripts, setup=""):
-        """A database of this setup, a project of these migrations, and a worker on both. Called again in a test, it begins anew: the
-        database and the folder are made again under their names, and the worker stays: to start one costs a third of a scenario."""
-        if self.connection:
-            self.cluster.make_again(self.database)
-            self.files.clear()
-        else:
-            self.files = self.project()
+        """A database of this setup, a project of these migrations, and a worker on both. Called again in a test, it begins anew."""
+        if self.has_begun:
+            self._database = None
+        self.has_begun = True
         self.sql(LEDGER + setup)
-        for number, sql in enumerate(scripts, 1):
-            self.files.add(str(number), sql)
-        self.connection = self.connection or self.rpc(self.worker(self.files))
+        self.serve(*scripts)
         return self.files
 
     def plan(self):

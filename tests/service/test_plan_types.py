@@ -9,7 +9,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
-from harness import Case, todays
+from harness import Staying, todays
 
 harness.Cluster.keeps = True
 
@@ -124,7 +124,7 @@ def quoted(text):
     return "'" + text.replace("'", "''") + "'"
 
 
-class Types(Case):
+class Types(Staying):
     def fill(self):
         tables = []
         for old, values in VALUES.items():
@@ -132,6 +132,7 @@ class Types(Case):
             tables.append(f"CREATE TABLE {table_of(old)} (id int, c {old}); INSERT INTO {table_of(old)} VALUES {rows}, (99, NULL);"
                           f"CREATE TABLE {table_of(old)}_old AS SELECT * FROM {table_of(old)};")
         self.sql(f"ALTER DATABASE {self.database} SET timezone = 'Europe/Berlin'")
+        self.end_sessions()
         self.sql(SETUP + "".join(tables))
 
     def really(self, changes):
@@ -142,14 +143,13 @@ class Types(Case):
 
     def planned(self, changes, before=""):
         """The statement that a plan lists for each; a plan changes each table once."""
-        project = self.project()
+        rpc = self.stay()
         plans = {}
         seen = collections.Counter()
         for number, one in enumerate(changes):
-            project.add(f"{number:05}", f"{before}{statement_of(one)};\n")
+            self.files.add(f"{number:05}", f"{before}{statement_of(one)};\n")
             plans.setdefault(seen[one[0]], []).append(f"{number:05}")
             seen[one[0]] += 1
-        rpc = self.rpc(self.worker(project, url=self.url()))
         found = {}
         for names in plans.values():
             plan = rpc.call("MigrationService", "Plan", {"migrations": names, "allow_out_of_order": True})
@@ -200,10 +200,7 @@ class Types(Case):
     def listed(self, script, setup):
         self.database = None
         self.sql(setup)
-        project = self.project()
-        project.add("1", script)
-        rpc = self.rpc(self.worker(project, url=self.url()))
-        plan = rpc.call("MigrationService", "Plan")
+        plan = self.serve(script).call("MigrationService", "Plan")
         return [one for step in plan.migrations[0].steps for one in step.statements], plan
 
     def test_what_the_plan_itself_has_changed_is_the_old_type(self):

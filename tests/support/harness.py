@@ -451,7 +451,9 @@ class Case(unittest.TestCase):
         """A session of somebody else that runs these and then stays; ends with the test."""
         sleeping = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%pg_sleep(60)%'"
         before = int(self.sql(sleeping)[0][0])
-        words = [word for sql in (*statements, "SELECT pg_sleep(60)") for word in ("-c", with_own_schema(sql))]
+        # Its backend ends soon after it, and not when it has slept enough: others wait for its locks.
+        ends = ["SET client_connection_check_interval = '50ms'"] if self.cluster.version >= 14 else []
+        words = [word for sql in (*ends, *statements, "SELECT pg_sleep(60)") for word in ("-c", with_own_schema(sql))]
         session = subprocess.Popen(["psql", "-Xq", self.url(), *words], stdout=subprocess.DEVNULL)
         self.addCleanup(session.wait)
         self.addCleanup(session.kill)
@@ -480,9 +482,10 @@ class Case(unittest.TestCase):
         """Cancels them: a test that needs something to last lets it end itself, and looks at no clock."""
         self.sql("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()")
 
-    def program(self, name, *arguments, **options):
+    def program(self, name, *arguments, stays=False, **options):
+        """stays: it ends with the class."""
         program = Program(name, *arguments, **options)
-        self.addCleanup(self._stop, program)
+        (self.addClassCleanup if stays else self.addCleanup)(self._stop, program)
         return program
 
     @staticmethod
@@ -490,7 +493,7 @@ class Case(unittest.TestCase):
         if not program.process.stderr.closed:
             program.stop()
 
-    def worker(self, project, *arguments, url="own", listen="tcp://127.0.0.1:0", environment=None, user=None, limits=None):
+    def worker(self, project, *arguments, url="own", listen="tcp://127.0.0.1:0", environment=None, **options):
         """A worker on this test's database; url=None gives it none."""
         variables = dict(environment or {})
         if url is not None:
@@ -498,7 +501,7 @@ class Case(unittest.TestCase):
         if PG_CLIENT:
             variables.setdefault("TRUSS_PG_BIN", PG_CLIENT)
         return self.program("truss-worker", "--listen", listen, "--project", project.path, *arguments,
-                            environment=variables, user=user, limits=limits).wait_listening()
+                            environment=variables, **options).wait_listening()
 
     def serve(self, *scripts):
         """A project of migrations 1, 2, …, a worker on it, and a connection to that."""
@@ -560,6 +563,60 @@ class Case(unittest.TestCase):
     def ledger(self, columns="migration_name, finished_at IS NOT NULL, rolled_back_at IS NOT NULL, applied_steps_count",
                table="public._prisma_migrations"):
         return self.sql(f"SELECT {columns} FROM {table} ORDER BY started_at, migration_name")
+
+
+class Staying(Case):
+    """Tests that share a database and workers, with their folders: to make these costs more than what most tests ask. A test finds nothing
+    of the one before: the database is emptied when it is first wanted, and again after each call of begin_anew()."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.stayed_in, cls.kept = None, {}
+
+    @Case.database.getter
+    def database(self):
+        cls = type(self)
+        if self._database is None and cls.stayed_in is None:
+            self._database = cls.stayed_in = self.cluster.create_database()
+            cls.addClassCleanup(self.cluster.drop_database, cls.stayed_in)
+        elif self._database is None:
+            self.cluster.empty(cls.stayed_in)
+            self._database = cls.stayed_in
+        return self._database
+
+    def begin_anew(self):
+        """For the next scenario of a test."""
+        self._database = None
+        self.setUp()
+
+    def end_sessions(self, of="datname = current_database()"):
+        """Ends those of our programs: the next ones read the settings of the database and of their role anew."""
+        there = f"SELECT pid FROM pg_stat_activity WHERE {of} AND application_name <> 'psql'"
+        ended = [pid for pid, _ in self.sql(f"SELECT pid, pg_terminate_backend(pid) FROM ({there} OFFSET 0) s")]
+        if ended:
+            wait_for(lambda: self.sql(f"SELECT count(*) FROM pg_stat_activity WHERE pid IN ({', '.join(ended)})") == [("0",)])
+
+    def stay(self, *scripts, arguments=(), url=None):
+        """Is served by the worker of this class that has this URL and these arguments, whose folder has only these migrations then.
+        Sets what serve() sets, and the connection."""
+        url = url or self.url()
+        files, process, connection = self.kept.get((url, arguments), (None, None, None))
+        if process is None or process.process.poll() is not None:
+            files = Project()
+            self.addClassCleanup(files.remove)
+            process = self.worker(files, *arguments, url=url, stays=True)
+            connection = Rpc(process.address)
+            self.addClassCleanup(connection.close)
+            self.kept[url, arguments] = files, process, connection
+        files.clear()
+        for number, script in enumerate(scripts, 1):
+            files.add(str(number), script)
+        self.files, self.process, self.connection = files, process, connection
+        return connection
+
+    def serve(self, *scripts):
+        return self.stay(*scripts)
 
 
 class Hangs(Exception):
