@@ -235,8 +235,11 @@ static void vacuum(struct effects_reader *reader, json_t *body)
     for (size_t i = 0; i < json_array_size(tables); i++) {
         const json_t *const table = tree_body(json_array_get(tables, i), "VacuumRelation");
         effects_lock(reader, json_object_get(table, "relation"), lock);
-        effects_reach(reader, SQL_REACH_PARTITIONS, json_object_get(table, "relation"), NULL, lock);
-        if (analyzes) {
+        /* Since 18 it is a VACUUM or ANALYZE of children as well, unless ONLY is said, which is not in the tree. */
+        const bool has_children = effects_since(reader, 18, true);
+        effects_reach(reader, has_children ? SQL_REACH_CHILDREN : SQL_REACH_PARTITIONS,
+                      json_object_get(table, "relation"), NULL, lock);
+        if (analyzes && !has_children) {
             effects_reach(reader, SQL_REACH_CHILDREN, json_object_get(table, "relation"), NULL, SQL_LOCK_ACCESS_SHARE);
         }
     }
