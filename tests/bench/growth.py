@@ -125,11 +125,14 @@ def many(cluster, most):
 
 # ---- the tracking tables and folders of others, of which each is read in its own way ----
 
-def numbered(pattern):
+UP = "export async function up(db) {}\n"
+
+
+def numbered(pattern, content="SELECT 1;\n"):
     """A file of its own for each."""
     def write(project, count):
         for number in range(count):
-            project.write(pattern.format(number=number), f"SELECT {number};\n")
+            project.write(pattern.format(number=number), content)
     return write
 
 
@@ -190,7 +193,8 @@ def django(project, count):
 
 OTHERS = {"flyway": numbered("src/main/resources/db/migration/V{number:06}__m.sql"), "golang-migrate": numbered("migrations/{number:06}_m.up.sql"),
           "dbmate": dbmate, "drizzle": drizzle, "liquibase": liquibase, "sqitch": sqitch,
-          "knex": numbered("migrations/{number:06}_m.js"), "alembic": alembic, "rails": rails, "django": django}
+          "knex": numbered("migrations/{number:06}_m.js"), "kysely": numbered("migrations/{number:06}_m.js", UP),
+          "node-pg-migrate": numbered("migrations/{number:06}_m.sql"), "alembic": alembic, "rails": rails, "django": django}
 
 
 MOST_OF = {"django": 3000}  # of more files it is not known which name the tracking table, and a status asks for it

@@ -174,6 +174,31 @@ class OddFiles(Written):
             self.assertIn(says, " ".join(self.status(rpc).warnings))
             self.assertIn(says, rpc.call("MigrationService", "Plan", {}).refusal)
 
+    # ---- many rows at once: each as if it was alone ----
+
+    def test_rows_of_a_baseline_of_kysely_stay_in_the_order_of_the_files(self):
+        self.write("package.json", '{"dependencies": {"kysely": "0.28"}}')
+        for name in ("1_a", "2_b", "3_c", "4_d", "5_e", "6_f"):
+            self.write(f"migrations/{name}.ts", "import { Kysely } from 'kysely'\nexport async function up(db: Kysely<any>) {}\n")
+        table = "DROP TABLE IF EXISTS kysely_migration; CREATE TABLE kysely_migration (name varchar(255) PRIMARY KEY, timestamp varchar(255) NOT NULL);"
+        earlier, later = "2026-01-01T00:00:00.000Z", "2199-01-01T00:00:00.000Z"
+        for rows, times in ((f"('2_b', '{earlier}'), ('4_d', '{later}')", [earlier, earlier] + 4 * [later]), (f"('4_d', '{earlier}')", 4 * [earlier] + [None] * 2),
+                            (f"('6_f', '{earlier}')", 6 * [earlier]), (f"('1_a', '{later}')", 6 * [later])):
+            self.sql(f"{table} INSERT INTO kysely_migration VALUES {rows}")
+            with self.subTest(rows), self.start() as rpc:
+                self.assertTrue(rpc.call("MigrationService", "Baseline", {"all": True}).ok)
+                told = [time for time, in self.sql("SELECT timestamp FROM kysely_migration ORDER BY name")]
+                self.assertEqual([time for time, wanted in zip(told, times) if wanted is not None], [time for time in times if time is not None])
+                self.assertEqual(told, sorted(told))
+                self.assertNotIn("behind", " ".join(self.status(rpc).warnings))
+
+    def test_rows_of_a_baseline_of_node_pg_migrate_are_not_before_those_that_are_there(self):
+        self.nodes(1)
+        self.sql("UPDATE pgmigrations SET run_on = '2199-01-01'")
+        with self.start() as rpc:
+            self.assertTrue(rpc.call("MigrationService", "Baseline", {"all": True}).ok)
+        self.assertEqual(self.sql("SELECT name, run_on FROM pgmigrations ORDER BY id"), [(f"{number}_m", "2199-01-01 00:00:00") for number in (1, 2, 3)])
+
     # ---- db-migrate 0.11.14: older versions wrote no slash; a row with a scope is of another folder (loadFromDatabase of lib/migration.js) ----
 
     def test_a_row_of_db_migrate_without_a_slash_is_one_of_no_scope(self):

@@ -4,6 +4,7 @@
  * 0.28.18 and kysely-ctl 0.20.0.
  */
 #include "framework/coded/code.h"
+#include "framework/core/template.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -124,12 +125,37 @@ static const char *folder_at(struct arena *arena, const struct folder *folder, c
 
 /* A row that others follow gets the time of the first one after it, every other row gets the latest time: so the rows
  * stay in the order of the files. */
-#define RECORD                                                                                                         \
-    "INSERT INTO {ledger} (name, \"timestamp\") SELECT {name}, coalesce((SELECT pg_catalog.min(\"timestamp\" COLLATE " \
-    "pg_catalog.\"C\") FROM {ledger} WHERE name OPERATOR(pg_catalog.>) {name} COLLATE pg_catalog.\"C\"), "             \
-    "greatest((SELECT pg_catalog.max(\"timestamp\" COLLATE pg_catalog.\"C\") FROM {ledger}), pg_catalog.to_char("      \
-    "pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"') COLLATE "                   \
-    "pg_catalog.\"C\"));"
+#define RECORD "INSERT INTO {ledger} (name, \"timestamp\") {row};"
+
+#define C      " COLLATE pg_catalog.\"C\""
+#define MAX    "pg_catalog.max(\"timestamp\"" C ")"
+#define NOW    "pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')" C
+#define BEHIND "(SELECT pg_catalog.min(\"timestamp\"" C ") FROM {ledger} WHERE name OPERATOR(pg_catalog.>) {name}" C ")"
+
+/* What rows of one transaction tell each other. */
+#define TOLD_LAST   "pg_catalog.current_setting('truss.last')"
+#define TOLD_LATEST "pg_catalog.current_setting('truss.latest')"
+#define TELL_LAST   "pg_catalog.set_config('truss.last', "
+#define TELL_LATEST "pg_catalog.set_config('truss.latest', "
+
+/* Of many rows the first one tells the others the last name and the latest time: to look through thousands of rows for
+ * each would take thousands of times as long. */
+static void put_row(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    static const char alone[] =
+        "SELECT {name}, coalesce(" BEHIND ", greatest((SELECT " MAX " FROM {ledger}), " NOW "))";
+    static const char first[] =
+        "SELECT {name}, coalesce(s.behind, s.latest) FROM (SELECT " BEHIND " AS behind, greatest(" MAX ", " NOW
+        ") AS latest, " MAX " AS before, greatest(pg_catalog.max(name" C "), {name}" C
+        ") AS last FROM {ledger} OFFSET 0) s, " TELL_LAST "s.last, true) AS n, " TELL_LATEST
+        "CASE WHEN s.behind IS NULL THEN s.latest ELSE s.before END, true) AS t";
+    static const char further[] =
+        "SELECT {name}, CASE WHEN s.is_last THEN " TELL_LATEST "greatest(" TOLD_LATEST C ", " NOW
+        "), true) ELSE " BEHIND " END FROM (SELECT {name}" C " OPERATOR(pg_catalog.>=) " TOLD_LAST C
+        " AS is_last OFFSET 0) s, " TELL_LAST "CASE WHEN s.is_last THEN {name} ELSE " TOLD_LAST " END, true) AS n";
+    static const char *const rows[] = {[ROW_ALONE] = alone, [ROW_FIRST] = first, [ROW_FURTHER] = further};
+    template_put(sql, rows[record == NULL ? ROW_ALONE : record->place], NULL, ledger, record);
+}
 
 const struct framework framework_kysely = {
     .id = "kysely",
@@ -148,6 +174,7 @@ const struct framework framework_kysely = {
                       "('migration_lock', 0) ON CONFLICT DO NOTHING;",
             .order_note = "kysely stops at that (\"corrupted migrations\")", /* ensureMigrationsInOrder */
             .record = RECORD,
+            .words = (const struct ledger_word[]){{.name = "row", .sql = put_row}, {0}},
             .advisory_locks = KEYS(INT64_C(3853314791062309107)),
         },
     .folder =

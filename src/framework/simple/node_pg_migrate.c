@@ -6,6 +6,7 @@
 #include "framework/core/locale_order.h"
 #include "framework/core/package.h"
 #include "framework/core/script.h"
+#include "framework/core/template.h"
 #include "framework/core/unread.h"
 #include "framework/formats/properties.h"
 
@@ -218,6 +219,21 @@ static bool ignores_hidden(struct text behind, struct text content)
     return text_starts_with(said, "..*") && (said.size == 3 || strchr(" \"'\\\n", said.data[3]) != NULL);
 }
 
+#define LATEST "(SELECT greatest(pg_catalog.now()::timestamp, pg_catalog.max(run_on)) FROM {ledger})"
+
+/* run_on is a time without a zone, and the rows are compared in its order: one that was written by a session in another
+ * zone must not be later than ours. Many rows of one transaction have the time of the first: to look through thousands
+ * of rows for each would take thousands of times as long. */
+static void put_run_on(struct buffer *sql, const struct ledger *ledger, const struct ledger_record *record)
+{
+    static const char *const times[] = {
+        [ROW_ALONE] = LATEST,
+        [ROW_FIRST] = "pg_catalog.set_config('truss.latest', " LATEST "::pg_catalog.text, true)::timestamp",
+        [ROW_FURTHER] = "pg_catalog.current_setting('truss.latest')::timestamp",
+    };
+    template_put(sql, times[record == NULL ? ROW_ALONE : record->place], NULL, ledger, record);
+}
+
 const struct framework framework_node_pg_migrate = {
     .id = "node-pg-migrate",
     .display_name = "node-pg-migrate",
@@ -234,10 +250,8 @@ const struct framework framework_node_pg_migrate = {
             /* checkOrder. Where our runs send the SQL it is a warning: a program looks at it only if it says
              * checkOrder, and rows are in this order after a late migration that was allowed. */
             .order_note = "node-pg-migrate stops at that (\"is preceding already run migration\")",
-            /* run_on is a time without a zone, and the rows are compared in its order: one that was written by a
-             * session in another zone must not be later than ours. */
-            .record = "INSERT INTO {ledger} (name, run_on) SELECT {name}, greatest(pg_catalog.now()::timestamp, "
-                      "pg_catalog.max(run_on)) FROM {ledger};",
+            .record = "INSERT INTO {ledger} (name, run_on) VALUES ({name}, {run_on});",
+            .words = (const struct ledger_word[]){{.name = "run_on", .sql = put_run_on}, {0}},
             .advisory_locks = KEYS(INT64_C(7241865325823964)),
         },
     .folder =

@@ -23,6 +23,7 @@
 #define IDLE_LIMIT_SINCE        140000                    /* idle_session_timeout */
 #define TRANSACTION_LIMIT_SINCE 170000                    /* transaction_timeout */
 #define TIMEOUT_WIDTH           8                         /* characters of its number */
+#define BEHIND_CLOSING          4096                      /* bytes that surely end a transaction */
 #define RESET_ROLE              "RESET SESSION AUTHORIZATION;RESET ROLE;"
 
 /* Removes what an earlier migration may have left in the session besides settings, like DISCARD ALL, but not advisory
@@ -391,7 +392,10 @@ static void put_end(struct query *query, const struct transaction *transaction)
     if (transaction->frame == FRAME_INSIDE) {
         buffer_puts(behind_script(query), unlimited(transaction)); /* RESET ALL starts it again for the next script */
     }
-    buffer_add(behind_script(query), transaction->closing);
+    if (transaction->closing.size > 0) {
+        buffer_reserve(behind_script(query), transaction->closing.size + BEHIND_CLOSING);
+        buffer_add(behind_script(query), transaction->closing);
+    }
     put_commit(query, transaction);
 }
 

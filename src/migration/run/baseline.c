@@ -22,6 +22,8 @@
 #include "migration/run/mark.h"
 #include "migration/run/send.h"
 
+#define USUAL_ROW ((size_t)16 * 1024) /* bytes; a longer one is an exception */
+
 struct baseline {
     struct run run;
     const struct baseline_wish *wish;
@@ -193,14 +195,18 @@ static bool put_one(struct baseline *baseline, const struct catalog_item *item, 
     return ok;
 }
 
-/* Appends all rows but the first. */
+/* Appends all rows but the first. They are about as long as each other: a text that grows by doubling would be there
+ * twice. */
 static bool put_others(struct baseline *baseline, bool has_steps, struct buffer *sql)
 {
-    size_t i = 1;
-    while (i < baseline->count && put_one(baseline, baseline->chosen[i], has_steps, sql)) {
-        i++;
+    bool ok = true;
+    for (size_t i = 1; i < baseline->count && ok; i++) {
+        ok = put_one(baseline, baseline->chosen[i], has_steps, sql);
+        if (i == 1 && sql->size < USUAL_ROW) {
+            buffer_reserve(sql, (sql->size + sql->size / 8) * (baseline->count - 2));
+        }
     }
-    return i >= baseline->count;
+    return ok;
 }
 
 static void note(const struct baseline *baseline, int64_t began)
@@ -219,23 +225,36 @@ static void note(const struct baseline *baseline, int64_t began)
     failures_settle(arena, baseline->run.session, noted.ledger, names, baseline->count);
 }
 
+/* All rows in one message. */
+static bool compose(struct baseline *baseline, struct query *query)
+{
+    struct run *const run = &baseline->run;
+    struct arena *const reading = arena_new(0);
+    struct buffer others = {.arena = reading};
+    struct ledger_record first;
+    bool has_steps;
+    const bool ok = store_exists(run->session, &has_steps, run->status) &&
+                    make_record(baseline, run->arena, baseline->chosen[0], &first) &&
+                    put_others(baseline, has_steps, &others);
+    if (ok) {
+        struct transaction transaction =
+            mark_transaction(run, &baseline->catalog, &first, LEDGER_MARK_APPLIED, has_steps);
+        transaction.closing = buffer_text(&others);
+        *query = transaction_compose(run->arena, &transaction);
+    }
+    arena_free(reading);
+    return ok;
+}
+
 static bool write(struct baseline *baseline)
 {
     struct run *const run = &baseline->run;
-    struct catalog *const catalog = &baseline->catalog;
-    struct buffer others = {.arena = run->arena};
-    struct ledger_record first;
+    struct query query;
     struct failure failure = {0};
     const int64_t began = clock_ms();
-    bool has_steps;
-    if (!ledger_ensure(run->request, run->session, &catalog->detection) ||
-        !store_exists(run->session, &has_steps, run->status) ||
-        !make_record(baseline, run->arena, baseline->chosen[0], &first) || !put_others(baseline, has_steps, &others)) {
+    if (!ledger_ensure(run->request, run->session, &baseline->catalog.detection) || !compose(baseline, &query)) {
         return false;
     }
-    struct transaction transaction = mark_transaction(run, catalog, &first, LEDGER_MARK_APPLIED, has_steps);
-    transaction.closing = buffer_text(&others);
-    const struct query query = transaction_compose(run->arena, &transaction);
     if (!query_write(run, &query, &failure)) {
         if (failure.connection_lost) {
             run->status->message = arena_printf(run->arena,
