@@ -75,6 +75,22 @@ static void take_using(struct analyzing *analyzing, const json_t *column)
     }
 }
 
+/* The type that the statement itself gives the column, which comes before its default; NULL: it keeps its own. */
+static const json_t *type_given(const json_t *commands, const char *name)
+{
+    const json_t *type = NULL;
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        const json_t *const command = tree_body(json_array_get(commands, i), "AlterTableCmd");
+        const json_t *const column = tree_body(json_object_get(command, "def"), "ColumnDef");
+        const bool is_new = tree_is(command, "subtype", "AT_AddColumn");
+        if ((is_new || tree_is(command, "subtype", "AT_AlterColumnType")) &&
+            strcmp(tree_string(is_new ? column : command, is_new ? "colname" : "name"), name) == 0) {
+            type = json_object_get(column, "typeName");
+        }
+    }
+    return type;
+}
+
 static void of_alter(struct analyzing *analyzing, const json_t *body)
 {
     const json_t *const commands = json_object_get(body, "cmds");
@@ -84,7 +100,8 @@ static void of_alter(struct analyzing *analyzing, const json_t *body)
         json_t *const def = json_object_get(command, "def");
         const json_t *const column = tree_body(def, "ColumnDef");
         if (tree_is(command, "subtype", "AT_ColumnDefault")) {
-            analyzing_default(analyzing, NULL, tree_string(command, "name"), def, 0);
+            const char *const name = tree_string(command, "name");
+            analyzing_default(analyzing, type_given(commands, name), name, def, 0);
         } else if (tree_is(command, "subtype", "AT_AlterColumnType")) {
             analyzing_size(analyzing, json_object_get(column, "typeName"));
             analyzing_collation(analyzing, json_object_get(column, "typeName"), json_object_get(column, "collClause"));
