@@ -135,8 +135,16 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
     *effects = (struct sql_effects){.is_newer = known == NULL && tree != NULL};
     if (node != NULL) {
         effects->work = SQL_WORK_NONE;
-        effects_statement(&reader, node);
-        effects_touches(&reader, node);
+        const enum effects_passes passes = effects_pass_over(&reader, node);
+        if (passes != PASSES_ALL) {
+            effects_statement(&reader, node);
+            effects_touches(&reader, node);
+        }
+        if (passes == PASSES_WORK) { /* the tables of its query are locked when it is analyzed */
+            effects->work = SQL_WORK_NONE;
+            effects->advice = NULL;
+            effects->reach_count = effects->touch_count = effects->change_count = 0;
+        }
         effects_needs(&reader, node);
         effects_proofs(&reader, node);
         effects_stored(&reader, node);

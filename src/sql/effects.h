@@ -162,7 +162,7 @@ enum sql_proof_kind {
     SQL_PROOF_IS, /* no row has NULL in `column`, by `constraint`; that is NULL if unnamed, "" for a plain NOT NULL */
     SQL_PROOF_PROMISED,  /* the same once the constraint is valid */
     SQL_PROOF_VALIDATED, /* the constraint becomes valid */
-    SQL_PROOF_DROPPED,   /* the constraint is dropped or renamed */
+    SQL_PROOF_DROPPED,   /* the constraint is dropped, or is_renamed */
     SQL_PROOF_COLUMN,    /* the column is added, dropped, renamed or becomes nullable: earlier knowledge is void */
 };
 
@@ -172,6 +172,8 @@ struct sql_proof {
     const char *table;
     const char *constraint;
     const char *column;
+    bool is_renamed; /* DROPPED */
+    bool is_shared;  /* IS, PROMISED: the constraint says something about other columns, too */
     bool may_be_row; /* COLUMN: a new one whose type may be composite, for which IS NOT NULL means something else */
 };
 
@@ -188,6 +190,8 @@ struct sql_effects {
     bool loses_values;  /* values of a column may not be kept by the change of its type: see retypes */
     bool keeps_rows;    /* existing rows, and the names and types of their columns, stay as they are */
     bool every_row;     /* it changes or deletes all rows of an existing table */
+    bool drops_none;    /* the columns that it drops are not there, or the plan has made them */
+    bool is_decided;    /* its IF [NOT] EXISTS changes nothing: what it names is there, or is not */
     struct sql_reach *reaches;
     size_t reach_count;
     struct sql_touch *touches;
@@ -274,10 +278,17 @@ struct sql_facts {
     /* Do foreign keys refer to it, so that their tables are read when it is detached? */
     bool (*is_referred)(void *asked, const char *schema, const char *relation);
     /* Is the relation as the statement wants it already? what: its "tablespace" or access "method" is called `name`;
-     * its "persistence" is `name` (pg_class.relpersistence); its "constraint" `name` is valid. */
+     * its "persistence" is `name` (pg_class.relpersistence); its "constraint" `name` is valid; it has "no trigger", "no
+     * rule" or "no policy" of this name, or had "no column" of it before the plan. */
     bool (*is_so)(void *asked, const char *schema, const char *relation, const char *what, const char *name);
     /* Has it a DEFAULT partition, which a new partition has read? */
     bool (*has_default)(void *asked, const char *schema, const char *relation);
+    /* Would a statement surely find a relation of this name? */
+    bool (*is_found)(void *asked, const char *schema, const char *relation);
+    /* Is one surely there where a CREATE would make it? */
+    bool (*is_made)(void *asked, const char *schema, const char *relation);
+    /* Is the name surely free? */
+    bool (*is_free)(void *asked, const char *schema, const char *relation);
 };
 
 /* Finds the effects of one statement; facts may be NULL. A statement that the parser does not know, or whose effects

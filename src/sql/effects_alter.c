@@ -398,7 +398,24 @@ static void take_command(struct effects_reader *reader, const struct alter *alte
     }
     alter_lock(reader, alter, subcommand->lock);
     reach_of(reader, alter, subcommand);
-    effects_work(reader, subcommand->work, subcommand->advice);
+    const bool is_nothing = reader->effects->drops_none && tree_is(alter->command, "subtype", "AT_DropColumn");
+    effects_work(reader, subcommand->work, is_nothing ? NULL : subcommand->advice);
+}
+
+/* Does the statement drop columns of which none was there before the plan? A CASCADE may take others along. */
+static bool drops_none(const struct effects_reader *reader, struct alter alter, const json_t *commands)
+{
+    size_t dropped = 0;
+    bool is_none = true;
+    for (size_t i = 0; is_none && i < json_array_size(commands); i++) {
+        alter.command = tree_body(json_array_get(commands, i), "AlterTableCmd");
+        if (tree_is(alter.command, "subtype", "AT_DropColumn")) {
+            dropped++;
+            is_none = !tree_is(alter.command, "behavior", "DROP_CASCADE") &&
+                      is_so(reader, &alter, "no column", tree_string(alter.command, "name"));
+        }
+    }
+    return dropped > 0 && is_none;
 }
 
 static bool takes_away(const json_t *commands)
@@ -415,6 +432,7 @@ void effects_alter_table(struct effects_reader *reader, json_t *body)
 {
     const json_t *const commands = json_object_get(body, "cmds");
     struct alter alter = {.target = json_object_get(body, "relation"), .takes_away = takes_away(commands)};
+    reader->effects->drops_none = tree_is(body, "objtype", "OBJECT_TABLE") && drops_none(reader, alter, commands);
     for (size_t i = 0; i < json_array_size(commands); i++) {
         alter.command = tree_body(json_array_get(commands, i), "AlterTableCmd");
         tree_node(json_object_get(alter.command, "def"), &alter.definition);

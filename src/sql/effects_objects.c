@@ -81,6 +81,17 @@ static const json_t *object_names(const json_t *object)
     return list != NULL ? list : function != NULL ? function : type;
 }
 
+/* Is it a trigger, a rule or a policy that is dropped IF EXISTS and is not there? PostgreSQL locks nothing then. */
+static bool is_part_missing(const struct effects_reader *reader, const json_t *body, const json_t *object)
+{
+    const struct sql_facts *const facts = reader->facts;
+    const json_t *const names = json_object_get(tree_body(object, "List"), "items");
+    const char *const part = part_type(tree_string(body, "removeType"));
+    return facts->is_so != NULL && tree_flag(body, "missing_ok") && strcmp(part, "relation") != 0 &&
+           facts->is_so(facts->asked, tree_name(names, 2), tree_name(names, 1),
+                        arena_printf(reader->arena, "no %s", part), tree_name(names, 0));
+}
+
 static void drop_relation(struct effects_reader *reader, const json_t *names, size_t kind, struct sql_reach reach)
 {
     const size_t skip = named_objects[kind].skip;
@@ -138,6 +149,9 @@ static void drop(struct effects_reader *reader, json_t *body)
     const bool concurrent = tree_flag(body, "concurrent");
     const size_t kind = find_object(tree_string(body, "removeType"));
     const bool names_relation = kind < sizeof named_objects / sizeof named_objects[0];
+    if (json_array_size(objects) == 1 && is_part_missing(reader, body, json_array_get(objects, 0))) {
+        return;
+    }
     for (size_t i = 0; names_relation && i < json_array_size(objects); i++) {
         effects_lock_path(reader, json_object_get(tree_body(json_array_get(objects, i), "List"), "items"),
                           named_objects[kind].skip,
@@ -204,6 +218,10 @@ static void move(struct effects_reader *reader, json_t *body)
 {
     const json_t *const relation = json_object_get(body, "relation");
     effects_lock(reader, relation, SQL_LOCK_ACCESS_EXCLUSIVE);
+    effects_work(reader, SQL_WORK_NONE,
+                 tree_is(body, "objectType", "OBJECT_TABLE") || tree_is(body, "objectType", "OBJECT_VIEW")
+                     ? "Running code that has the old schema in the name, or not the new one in its search path, fails."
+                     : NULL);
     effects_reach(reader, SQL_REACH_SEQUENCES, relation, NULL, SQL_LOCK_ACCESS_EXCLUSIVE);
     if (relation != NULL) {
         effects_change(reader, &(struct sql_change){.kind = SQL_CHANGE_MOVES,

@@ -1,7 +1,6 @@
 /*
- * What a statement changes about what is known of NULL in a table's columns, subcommand by subcommand. A CHECK that the
- * statement adds counts only if it says nothing but IS NOT NULL: if another column in it were dropped, the CHECK would
- * go with it.
+ * What a statement changes about what is known of NULL in a table's columns, subcommand by subcommand. A CHECK that
+ * also says something of other columns counts until one of them may have been dropped, with which it would go.
  */
 #include "sql/effects_reader.h"
 
@@ -19,12 +18,40 @@ static void add(struct effects_reader *reader, const json_t *range, struct sql_p
     effects->proofs[effects->proof_count++] = proof;
 }
 
-/* The column for which this says IS NOT NULL and nothing more; NULL: it says something else. */
+/* The column for which this says IS NOT NULL, or NOT … IS NULL, and nothing more; NULL: it says something else. */
 static const char *column_not_null(const json_t *expression)
 {
-    const json_t *const test = tree_body(expression, "NullTest");
+    const json_t *const negation = tree_body(expression, "BoolExpr");
+    const bool is_not = tree_is(negation, "boolop", "NOT_EXPR");
+    const json_t *const inner = is_not ? json_array_get(json_object_get(negation, "args"), 0) : expression;
+    const json_t *const test = tree_body(inner, "NullTest");
     const json_t *const fields = json_object_get(tree_body(json_object_get(test, "arg"), "ColumnRef"), "fields");
-    return tree_is(test, "nulltesttype", "IS_NOT_NULL") && json_array_size(fields) == 1 ? tree_name(fields, 0) : NULL;
+    return tree_is(test, "nulltesttype", is_not ? "IS_NULL" : "IS_NOT_NULL") && json_array_size(fields) == 1
+               ? tree_name(fields, 0)
+               : NULL;
+}
+
+static void add_one(struct effects_reader *reader, const json_t *range, struct sql_proof proof, const char *column)
+{
+    proof.column = column;
+    if (column != NULL) {
+        add(reader, range, proof);
+    }
+}
+
+/* What a CHECK says by itself, or each of the conditions that it joins by AND. */
+static void add_all(struct effects_reader *reader, const json_t *range, struct sql_proof proof, const json_t *check)
+{
+    const json_t *const joined = tree_body(check, "BoolExpr");
+    if (!tree_is(joined, "boolop", "AND_EXPR")) {
+        add_one(reader, range, proof, column_not_null(check));
+        return;
+    }
+    const json_t *const conditions = json_object_get(joined, "args");
+    proof.is_shared = true;
+    for (size_t i = 0; i < json_array_size(conditions); i++) {
+        add_one(reader, range, proof, column_not_null(json_array_get(conditions, i)));
+    }
 }
 
 /* ---- subcommands ---- */
@@ -32,16 +59,18 @@ static const char *column_not_null(const json_t *expression)
 static void add_constraint(struct effects_reader *reader, const json_t *range, const json_t *constraint)
 {
     const bool is_not_null = tree_is(constraint, "contype", "CONSTR_NOTNULL"); /* PostgreSQL 18 */
-    const char *const column = is_not_null ? tree_name(json_object_get(constraint, "keys"), 0)
-                                           : column_not_null(json_object_get(constraint, "raw_expr"));
     const char *const name = tree_string(constraint, "conname");
     const bool is_late = tree_flag(constraint, "skip_validation");
-    if ((is_not_null || tree_is(constraint, "contype", "CONSTR_CHECK")) && !tree_flag(constraint, "is_not_enforced") &&
-        column != NULL && !tree_flag(constraint, "is_no_inherit") && !(is_late && name[0] == '\0')) {
-        add(reader, range,
-            (struct sql_proof){.kind = is_late ? SQL_PROOF_PROMISED : SQL_PROOF_IS,
-                               .constraint = name[0] == '\0' ? NULL : name,
-                               .column = column});
+    const struct sql_proof proof = {.kind = is_late ? SQL_PROOF_PROMISED : SQL_PROOF_IS,
+                                    .constraint = name[0] == '\0' ? NULL : name};
+    if ((!is_not_null && !tree_is(constraint, "contype", "CONSTR_CHECK")) || tree_flag(constraint, "is_not_enforced") ||
+        tree_flag(constraint, "is_no_inherit") || (is_late && name[0] == '\0')) {
+        return;
+    }
+    if (is_not_null) {
+        add_one(reader, range, proof, tree_name(json_object_get(constraint, "keys"), 0));
+    } else {
+        add_all(reader, range, proof, json_object_get(constraint, "raw_expr"));
     }
 }
 
@@ -87,7 +116,7 @@ static void rename_part(struct effects_reader *reader, const json_t *body)
     const json_t *const range = json_object_get(body, "relation");
     const char *const name = tree_string(body, "subname");
     if (tree_is(body, "renameType", "OBJECT_TABCONSTRAINT")) {
-        add(reader, range, (struct sql_proof){.kind = SQL_PROOF_DROPPED, .constraint = name});
+        add(reader, range, (struct sql_proof){.kind = SQL_PROOF_DROPPED, .constraint = name, .is_renamed = true});
     } else if (tree_is(body, "renameType", "OBJECT_COLUMN")) {
         add(reader, range, (struct sql_proof){.kind = SQL_PROOF_COLUMN, .column = name});
         add(reader, range, (struct sql_proof){.kind = SQL_PROOF_COLUMN, .column = tree_string(body, "newname")});

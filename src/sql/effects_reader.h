@@ -91,6 +91,11 @@ extern const struct effects_kind effects_on_rows[];    /* effects_query.c */
 /* What a statement unknown to the parser names after its first words: effects_words.c. */
 void effects_by_words(struct effects_reader *reader, struct text statement);
 
+/* Takes IF EXISTS and IF NOT EXISTS out of the node where the caller knows that they change nothing. If what the
+ * statement makes is there, PostgreSQL does nothing, but has analyzed a query of it: effects_decided.c. */
+enum effects_passes { PASSES_NOTHING, PASSES_WORK, PASSES_ALL };
+enum effects_passes effects_pass_over(struct effects_reader *reader, json_t *node);
+
 /* Handles one statement's node: effects_statements.c. */
 void effects_statement(struct effects_reader *reader, json_t *node);
 

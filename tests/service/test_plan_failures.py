@@ -39,6 +39,17 @@ WIDE = "x" + "\u00e4" * 40
 
 # Each fails, and the catalogs say why.
 FAILING = [
+    'ALTER TABLE IF EXISTS users ADD COLUMN name text',
+    'ALTER TABLE IF EXISTS users ADD COLUMN nn int NOT NULL',
+    'ALTER TABLE IF EXISTS users ADD CONSTRAINT ff FOREIGN KEY (n) REFERENCES nowhere',
+    'ALTER TABLE IF EXISTS users RENAME COLUMN n TO name',
+    'ALTER INDEX IF EXISTS users_pkey RENAME TO users',
+    'CREATE TABLE IF NOT EXISTS fresh (id int REFERENCES nowhere)',
+    'CREATE TABLE IF NOT EXISTS fresh (id int, id int)',
+    'CREATE TABLE IF NOT EXISTS fresh AS SELECT nope FROM users',
+    'CREATE UNIQUE INDEX IF NOT EXISTS fresh ON users (name)',
+    'CREATE INDEX IF NOT EXISTS fresh ON users (nope)',
+    "ALTER TABLE loose ALTER COLUMN id TYPE boolean USING id::boolean, ALTER COLUMN id SET DEFAULT 7",
     'GRANT SELECT ON users TO nobody_here',
     'ALTER TABLE users OWNER TO nobody_here',
     'CREATE TABLE a (x no_type)',
@@ -109,6 +120,11 @@ FAILING = [
 
 # Each succeeds: it makes what it needs, or finds it.
 PASSING = [
+    'ALTER TABLE loose ALTER COLUMN id DROP DEFAULT, ALTER COLUMN id TYPE boolean USING id::boolean, ALTER COLUMN id SET DEFAULT true',
+    "ALTER TABLE loose ADD COLUMN says text, ALTER COLUMN says SET DEFAULT 'a', ALTER COLUMN id TYPE text, ALTER COLUMN id SET DEFAULT 'b'",
+    'ALTER TABLE IF EXISTS nowhere ADD COLUMN x int REFERENCES nowhere_else; ALTER INDEX IF EXISTS nowhere RENAME TO users',
+    'CREATE TABLE IF NOT EXISTS users (id int REFERENCES nowhere); CREATE TABLE IF NOT EXISTS fresh (id int); CREATE TABLE IF NOT EXISTS fresh (id int REFERENCES nowhere)',
+    'DROP TABLE child; CREATE TABLE IF NOT EXISTS child (id int); ALTER TABLE IF EXISTS child ADD COLUMN user_id int NOT NULL; CREATE UNIQUE INDEX IF NOT EXISTS child_u ON child (user_id)',
     'ALTER TABLE users ADD COLUMN x int, ALTER COLUMN x SET DEFAULT 3',
     'ALTER TABLE users ADD COLUMN x int; UPDATE users SET x = 1; ALTER TABLE users ALTER COLUMN x SET NOT NULL; CREATE INDEX ON users (x)',
     'ALTER TABLE users RENAME COLUMN n TO m; ALTER TABLE users ALTER COLUMN m SET DEFAULT 2; UPDATE users SET m = 1',

@@ -215,7 +215,10 @@ class Types(Staying):
                               ("ALTER TABLE p ADD e timestamp DEFAULT now();\nALTER TABLE p ALTER e TYPE date;", True),
                               ("ALTER TABLE p ADD e bigserial;\nALTER TABLE p ALTER e TYPE numeric;", False),
                               ("CREATE TYPE kind AS ENUM ('abc');\nALTER TABLE p ALTER v TYPE kind USING v::kind;", False),
-                              ("CREATE TABLE made (c numeric(10,4));\nALTER TABLE made ALTER c TYPE int;", False)):
+                              ("CREATE TABLE made (c numeric(10,4));\nALTER TABLE made ALTER c TYPE int;", False),
+                              ("ALTER TABLE p ADD e int;\nALTER TABLE p DROP e;", False), ("ALTER TABLE p DROP COLUMN IF EXISTS nope;", False),
+                              ("ALTER TABLE p DROP COLUMN IF EXISTS nope, DROP v;", True), ("ALTER TABLE p RENAME c TO d;\nALTER TABLE p DROP d;", True),
+                              ("ALTER TABLE p ADD COLUMN IF NOT EXISTS c int;\nALTER TABLE p DROP c;", True)):
             with self.subTest(script):
                 statements, plan = self.listed(script, setup)
                 self.assertEqual((statements[-1].loses_data, plan.loses_data), (loses, loses), statements[-1].advice)

@@ -74,7 +74,7 @@ static bool is_coming_ledger(const struct explaining *explaining)
 }
 
 /* The statement fails because of a name that nobody created, provided that everything before it was seen. */
-static const char *why_it_fails(struct explaining *explaining, struct text statement)
+static const char *why_it_fails(struct explaining *explaining, struct text statement, bool is_decided)
 {
     static const char *const implicit[] = {"_seq", "_pkey", "_key", "_idx", "_excl"};
     const char *const absent = explaining->absent;
@@ -83,8 +83,8 @@ static const char *why_it_fails(struct explaining *explaining, struct text state
             return NULL;
         }
     }
-    if (absent == NULL || explaining->makes_unseen || explaining->is_undone || !absent_is_certain(statement) ||
-        is_coming_ledger(explaining) ||
+    if (absent == NULL || explaining->makes_unseen || explaining->is_undone ||
+        !absent_is_certain(statement, is_decided) || is_coming_ledger(explaining) ||
         unseen_may_be(&explaining->unseen, explaining->request->arena, explaining->session) ||
         !tell(explaining, absent)) {
         return NULL;
@@ -233,7 +233,8 @@ void explaining_statement(struct explaining *explaining, struct text statement, 
     read_effects(explaining, statement, effects);
     const char *const refused = why_refused(explaining, statement, read);
     const char *const there = what_is_wrong(explaining, statement, effects);
-    read->fails = refused != NULL || effects->unknown ? refused : why_it_fails(explaining, statement);
+    read->fails =
+        refused != NULL || effects->unknown ? refused : why_it_fails(explaining, statement, effects->is_decided);
     read->fails = read->fails != NULL ? read->fails : there;
     const char *const impossible = impossible_why(&explaining->impossible, statement, effects);
     read->fails = read->fails != NULL ? read->fails : arena_strdup(explaining->request->arena, impossible);
@@ -244,7 +245,8 @@ void explaining_statement(struct explaining *explaining, struct text statement, 
     add_reached(explaining, effects);
     effects->unknown = effects->unknown || may_be != NULL;
     heard_statement(&explaining->heard, statement, explaining->is_undone, effects);
-    read->loses_data = (effects->count > 0 || effects->unknown) && (effects->loses_values || sql_loses_data(statement));
+    read->loses_data = (effects->count > 0 || effects->unknown) &&
+                       (effects->loses_values || (!effects->drops_none && sql_loses_data(statement)));
     if (!explaining->is_undone) {
         blocks_note_renamed(explaining, effects);
         world_apply(explaining->world, effects);

@@ -36,7 +36,7 @@ static bool says_if_exists(struct text statement)
     return sql_is_word(&words.token, "if");
 }
 
-bool absent_is_certain(struct text statement)
+bool absent_is_certain(struct text statement, bool is_decided)
 {
-    return !may_be_unseen(statement) && !says_if_exists(statement);
+    return !may_be_unseen(statement) && (is_decided || !says_if_exists(statement));
 }

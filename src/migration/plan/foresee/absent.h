@@ -8,7 +8,8 @@
 
 #include <stdbool.h>
 
-/* Returns false for statements that may succeed without it, or may name something that PostgreSQL named by itself. */
-bool absent_is_certain(struct text statement);
+/* Returns false for statements that may succeed without it, or may name something that PostgreSQL named by itself.
+ * is_decided: an IF [NOT] EXISTS is about something else. */
+bool absent_is_certain(struct text statement, bool is_decided);
 
 #endif

@@ -9,17 +9,11 @@
 
 #include <string.h>
 
-/* $1 schema or NULL, $2 name: the relation. */
-#define RELATION                                                                                                       \
-    "(SELECT c.oid FROM pg_catalog.unnest(CASE WHEN $1::text IS NULL THEN " PG_SCRIPT_SCHEMAS                          \
-    " ELSE ARRAY[$1::name] END) WITH ORDINALITY AS s(schema, number) JOIN pg_catalog.pg_namespace n "                  \
-    "ON n.nspname = s.schema JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = $2::name "           \
-    "ORDER BY s.number LIMIT 1)"
-
-/* The type of an array's elements or a range's bounds in an index differs from the column's. */
+/* $1 the relation, $2 the column, as in the next ones. The type of an array's elements or a range's bounds in an index
+ * differs from the column's. */
 static const char specially_sql[] =
     "SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = "
-    "$3::name WHERE i.indrelid = " RELATION
+    "$2::name WHERE i.indrelid = $1::oid"
     " AND (((i.indexprs IS NOT NULL OR i.indpred IS NOT NULL) AND (a.attnum = ANY (i.indkey) OR EXISTS (SELECT FROM "
     "pg_catalog.pg_depend d WHERE d.objid = i.indexrelid AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass "
     "AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum))) OR EXISTS (SELECT FROM pg_catalog.generate_series(0, "
@@ -29,20 +23,20 @@ static const char specially_sql[] =
 
 static const char indexed_sql[] =
     "SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = "
-    "$3::name AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]) WHERE i.indrelid = " RELATION;
+    "$2::name AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]) WHERE i.indrelid = $1::oid";
 
 /* An index over a column that has another collation than its type. */
 static const char collated_sql[] =
     "SELECT FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = "
-    "$3::name AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]) JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND "
-    "t.typcollation <> a.attcollation WHERE i.indrelid = " RELATION;
+    "$2::name AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1]) JOIN pg_catalog.pg_type t ON t.oid = a.atttypid AND "
+    "t.typcollation <> a.attcollation WHERE i.indrelid = $1::oid";
 
-static const char virtual_sql[] = "SELECT FROM pg_catalog.pg_attribute a WHERE a.attname = $3::name AND a.attgenerated "
-                                  "= 'v' AND a.attrelid = " RELATION;
+static const char virtual_sql[] = "SELECT FROM pg_catalog.pg_attribute a WHERE a.attname = $2::name AND a.attgenerated "
+                                  "= 'v' AND a.attrelid = $1::oid";
 
 static const char checked_sql[] =
     "SELECT FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attname = "
-    "$3::name WHERE k.conrelid = " RELATION " AND k.contype = 'c' AND k.convalidated AND a.attnum = ANY (k.conkey)";
+    "$2::name WHERE k.conrelid = $1::oid AND k.contype = 'c' AND k.convalidated AND a.attnum = ANY (k.conkey)";
 
 /* $1 schema or NULL, $2 name: kind, base type (of a domain over domains what the last one is of), and whether it or a
  * type below it has a check. */
@@ -67,6 +61,22 @@ static bool has_rows(const struct asked *asked, const char *sql, int count, cons
     return result != NULL && PQntuples(result) > 0;
 }
 
+/* The relation, if it was there before the plan. */
+static const struct relation *existing(const struct asked *asked, const char *schema, const char *relation)
+{
+    const struct relation *const found = world_find(asked->world, schema, relation);
+    return found == NULL || found->oid == 0 ? NULL : found;
+}
+
+/* sql: about a column of a relation that was there before the plan, under whatever name. */
+static bool has_of_column(const struct asked *asked, const char *sql, const struct relation *relation,
+                          const char *column)
+{
+    const char *const was = relation == NULL ? NULL : columns_was(&asked->columns, relation, column);
+    return was != NULL &&
+           has_rows(asked, sql, 2, (const char *const[]){arena_printf(asked->arena, "%u", relation->oid), was});
+}
+
 static bool never_null(void *data, const char *schema, const char *table, const char *column)
 {
     struct asked *const asked = data;
@@ -81,27 +91,27 @@ static bool index_never_null(void *data, const char *schema, const char *table, 
 
 static bool is_indexed_specially(void *data, const char *schema, const char *table, const char *column)
 {
-    return has_rows(data, specially_sql, 3, (const char *const[]){schema, table, column});
+    return has_of_column(data, specially_sql, existing(data, schema, table), column);
 }
 
 static bool is_indexed(void *data, const char *schema, const char *table, const char *column)
 {
-    return has_rows(data, indexed_sql, 3, (const char *const[]){schema, table, column});
+    return has_of_column(data, indexed_sql, existing(data, schema, table), column);
 }
 
 static bool is_collated(void *data, const char *schema, const char *table, const char *column)
 {
-    return has_rows(data, collated_sql, 3, (const char *const[]){schema, table, column});
+    return has_of_column(data, collated_sql, existing(data, schema, table), column);
 }
 
 static bool is_virtual(void *data, const char *schema, const char *table, const char *column)
 {
-    return has_rows(data, virtual_sql, 3, (const char *const[]){schema, table, column});
+    return has_of_column(data, virtual_sql, existing(data, schema, table), column);
 }
 
 static bool is_checked(void *data, const char *schema, const char *table, const char *column)
 {
-    return has_rows(data, checked_sql, 3, (const char *const[]){schema, table, column});
+    return has_of_column(data, checked_sql, existing(data, schema, table), column);
 }
 
 /* What the database has under this name; queried once. */
@@ -180,13 +190,6 @@ static bool has_beside(void *data, const char *schema, const char *table, const 
     return found != NULL && found->oid != 0;
 }
 
-/* The relation, if it was there before the plan. */
-static const struct relation *existing(const struct asked *asked, const char *schema, const char *relation)
-{
-    const struct relation *const found = world_find(asked->world, schema, relation);
-    return found == NULL || found->oid == 0 ? NULL : found;
-}
-
 /* sql: has the relation's oid as $1. */
 static bool has_rows_of(const struct asked *asked, const char *sql, const struct relation *relation)
 {
@@ -224,20 +227,59 @@ static const char so_sql[] =
     "WHERE "
     "c.oid = $1::oid AND CASE $2 WHEN 'tablespace' THEN c.relkind IN ('p', 'I') OR EXISTS (SELECT FROM "
     "pg_catalog.pg_tablespace t WHERE t.spcname = $3::name AND t.oid = coalesce(nullif(c.reltablespace, 0), "
-    "d.dattablespace)) WHEN 'method' THEN EXISTS (SELECT FROM pg_catalog.pg_am m WHERE m.oid = c.relam AND m.amname = "
+    "d.dattablespace)) WHEN 'no trigger' THEN NOT EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = c.oid "
+    "AND t.tgname = $3::name) WHEN 'no rule' THEN NOT EXISTS (SELECT FROM pg_catalog.pg_rewrite w WHERE w.ev_class = "
+    "c.oid AND w.rulename = $3::name) WHEN 'no policy' THEN NOT EXISTS (SELECT FROM pg_catalog.pg_policy y WHERE "
+    "y.polrelid = c.oid AND y.polname = $3::name) WHEN 'method' THEN EXISTS (SELECT FROM pg_catalog.pg_am m WHERE "
+    "m.oid = c.relam AND m.amname = "
     "$3::name) WHEN 'persistence' THEN c.relpersistence::text = $3 ELSE EXISTS (SELECT FROM pg_catalog.pg_constraint k "
     "WHERE k.conrelid = c.oid AND k.conname = $3::name AND k.convalidated) END";
+
+static const char no_column_sql[] =
+    "SELECT FROM pg_catalog.pg_class c WHERE c.oid = $1::oid AND NOT EXISTS (SELECT FROM pg_catalog.pg_attribute a "
+    "WHERE a.attrelid = c.oid AND a.attname = $2::name AND NOT a.attisdropped)";
 
 static bool is_so(void *data, const char *schema, const char *relation, const char *what, const char *name)
 {
     struct asked *const asked = data;
     const struct relation *const found = existing(data, schema, relation);
-    if (found == NULL || needs_mentioned(asked->needs, relation) || needs_took(asked->needs, name)) {
+    const bool denies = strncmp(what, "no ", strlen("no ")) == 0;
+    if (strcmp(what, "no column") == 0) {
+        const char *const was = found == NULL ? name : columns_was(&asked->columns, found, name);
+        return found != NULL && !asked->needs->has_unknown &&
+               (was == NULL || has_rows(asked, no_column_sql, 2,
+                                        (const char *const[]){arena_printf(asked->arena, "%u", found->oid), was}));
+    }
+    if (found == NULL || needs_mentioned(asked->needs, relation) || needs_took(asked->needs, name) ||
+        (denies && (needs_mentioned(asked->needs, name) || asked->needs->has_unknown))) {
         return false;
     }
     const char *const values[] = {arena_printf(asked->arena, "%u", found->oid), what, name};
     PG_RESULT(rows) = questions_ask(asked->questions, so_sql, 3, values);
     return rows != NULL && PQntuples(rows) > 0;
+}
+
+static bool is_found(void *data, const char *schema, const char *relation)
+{
+    const struct asked *const asked = data;
+    return world_find_surely(asked->world, schema, relation) != NULL;
+}
+
+static bool is_made(void *data, const char *schema, const char *relation)
+{
+    const struct asked *const asked = data;
+    const char *const place = schema == NULL ? world_place(asked->world, false) : NULL;
+    const struct relation *const found = schema != NULL  ? world_find(asked->world, schema, relation)
+                                         : place == NULL ? NULL
+                                                         : world_find_in(asked->world, place, relation);
+    return found != NULL && (found->oid != 0 || !(asked->needs->has_cascaded || asked->needs->has_set));
+}
+
+static bool is_free(void *data, const char *schema, const char *relation)
+{
+    const struct asked *const asked = data;
+    return !asked->needs->has_unknown && world_find(asked->world, schema, relation) == NULL &&
+           world_is_new(asked->world, schema, relation);
 }
 
 static bool is_volatile(void *data, const char *schema, const char *function)
@@ -281,6 +323,9 @@ void asked_answer(struct asked *asked, const struct needs *needs, struct sql_fac
     facts->is_referred = is_referred;
     facts->has_default = has_default;
     facts->is_so = is_so;
+    facts->is_found = is_found;
+    facts->is_made = is_made;
+    facts->is_free = is_free;
     facts->asked = asked;
 }
 

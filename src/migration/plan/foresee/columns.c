@@ -9,7 +9,8 @@
 /* One that the plan has changed. */
 struct changed_column {
     const char *type; /* NULL: what the catalogs say of `was` */
-    const char *was;  /* its name in the catalogs; NULL: its type is not known, if `type` is NULL too */
+    const char *was;  /* its name in the catalogs; NULL: it is new */
+    bool is_typed;    /* the plan has given it its type: `type`, or one that is not known */
 };
 
 /* $1 the relation, $2 the column. */
@@ -36,7 +37,7 @@ const char *columns_type(struct columns *columns, const char *schema, const char
     struct relation *const relation = world_find(columns->world, schema, table);
     const struct changed_column *const changed = relation == NULL ? NULL : find(columns, relation, column);
     *base = NULL;
-    if (changed != NULL && (changed->type != NULL || changed->was == NULL)) {
+    if (changed != NULL && changed->is_typed) {
         return changed->type;
     }
     if (relation == NULL || relation->oid == 0) {
@@ -50,6 +51,12 @@ const char *columns_type(struct columns *columns, const char *schema, const char
     }
     *base = arena_strdup(columns->arena, pg_field(result, 0, 1));
     return arena_strdup(columns->arena, pg_field(result, 0, 0));
+}
+
+const char *columns_was(const struct columns *columns, const struct relation *relation, const char *column)
+{
+    const struct changed_column *const changed = find(columns, relation, column);
+    return changed == NULL ? column : changed->was;
 }
 
 static void put(struct columns *columns, const struct relation *relation, const char *column,
@@ -71,8 +78,12 @@ void columns_note(struct columns *columns, const struct sql_effects *effects)
             continue;
         }
         if (alter->kind == SQL_ALTER_TYPE || alter->kind == SQL_ALTER_ADD) {
+            const bool is_new = alter->kind == SQL_ALTER_ADD;
             put(columns, relation, alter->column,
-                (struct changed_column){.type = arena_strdup(columns->arena, alter->written)});
+                (struct changed_column){
+                    .type = arena_strdup(columns->arena, alter->written),
+                    .was = is_new ? NULL : arena_strdup(columns->arena, columns_was(columns, relation, alter->column)),
+                    .is_typed = true});
         } else if (alter->kind == SQL_ALTER_RENAME && alter->renamed != NULL) {
             const struct changed_column *const old = find(columns, relation, alter->column);
             put(columns, relation, alter->renamed,

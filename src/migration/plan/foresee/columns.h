@@ -25,6 +25,9 @@ struct columns {
 const char *columns_type(struct columns *columns, const char *schema, const char *table, const char *column,
                          const char **base);
 
+/* The name that the column had before the plan; NULL: the plan has made it. */
+const char *columns_was(const struct columns *columns, const struct relation *relation, const char *column);
+
 /* Records the changes of a statement. */
 void columns_note(struct columns *columns, const struct sql_effects *effects);
 

@@ -17,7 +17,8 @@ bool part_is_missing(struct arena *arena, struct questions *questions, const str
                      const struct sql_reach *reach)
 {
     const bool is_column = strcmp(reach->type, "column") == 0;
-    if (!reach->may_be_missing || reach->part == NULL || relation->parts_renamed ||
+    const bool is_own = reach->kind == SQL_REACH_DROP; /* what is not there, the plan makes */
+    if (!(reach->may_be_missing || is_own) || reach->part == NULL || relation->parts_renamed ||
         !(is_column || strcmp(reach->type, "constraint") == 0)) {
         return false;
     }
@@ -34,7 +35,6 @@ static void note(struct world *world, const char *schema, const char *name)
     }
 }
 
-/* A constraint that is renamed is, to what is known of it, dropped. */
 void part_note(struct world *world, const struct sql_effects *effects)
 {
     for (size_t i = 0; i < effects->alter_count; i++) {
@@ -43,7 +43,7 @@ void part_note(struct world *world, const struct sql_effects *effects)
         }
     }
     for (size_t i = 0; i < effects->proof_count; i++) {
-        if (effects->proofs[i].kind == SQL_PROOF_DROPPED) {
+        if (effects->proofs[i].kind == SQL_PROOF_DROPPED && effects->proofs[i].is_renamed) {
             note(world, effects->proofs[i].schema, effects->proofs[i].table);
         }
     }

@@ -1,5 +1,5 @@
 /*
- * Columns and constraints that a statement drops IF EXISTS: one that is not there takes nothing along.
+ * Columns and constraints that a statement drops: one that was not there before the plan takes nothing along that was.
  */
 #ifndef MIGRATION_PLAN_FORESEE_PART_H
 #define MIGRATION_PLAN_FORESEE_PART_H
@@ -7,8 +7,9 @@
 #include "migration/plan/foresee/questions.h"
 #include "migration/plan/foresee/world.h"
 
-/* Is it known that the relation has no such part, under whatever name? False for anything but IF EXISTS. Only if all
- * earlier statements are known. */
+/* Is it known that the relation had no such part before the plan, under whatever name, so that its DROP takes nothing
+ * along that was there? False for other changes, unless they say IF EXISTS. Only if all earlier statements are known.
+ */
 bool part_is_missing(struct arena *arena, struct questions *questions, const struct relation *relation,
                      const struct sql_reach *reach);
 

@@ -156,6 +156,7 @@ static void add(struct proven *proven, const struct relation *relation, const st
                                                           {.kind = proof->kind,
                                                            .constraint = arena_strdup(proven->arena, proof->constraint),
                                                            .column = arena_strdup(proven->arena, proof->column),
+                                                           .is_shared = proof->is_shared,
                                                            .may_be_row = proof->may_be_row},
                                                           false};
 }
@@ -164,7 +165,7 @@ static void add(struct proven *proven, const struct relation *relation, const st
 static bool ends(const struct proven *proven, const struct sql_proof *noted, const struct sql_proof *other)
 {
     const bool is_own = is_same(other->constraint, "");
-    return noted->kind == SQL_PROOF_COLUMN ? is_same(noted->column, other->column)
+    return noted->kind == SQL_PROOF_COLUMN ? other->is_shared || is_same(noted->column, other->column)
            : is_own                        ? pg_session_server_version(questions_session(proven->questions)) >= SINCE_18
                                            : other->constraint == NULL || is_same(noted->constraint, other->constraint);
 }

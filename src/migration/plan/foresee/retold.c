@@ -6,7 +6,7 @@
 #include <string.h>
 
 /* Facts that are yes or no: about what has a name, and about a part of it. */
-#define OF_NAMES(X)   X(is_partitioned) X(is_volatile) X(is_referred) X(has_default)
+#define OF_NAMES(X)   X(is_partitioned) X(is_volatile) X(is_referred) X(has_default) X(is_found) X(is_made) X(is_free)
 #define OF_PARTS_1(X) X(never_null) X(index_never_null) X(is_indexed_specially) X(is_checked)
 #define OF_PARTS_2(X) X(has_beside) X(is_indexed) X(is_collated) X(is_virtual)
 #define OF_PARTS(X)   OF_PARTS_1(X) OF_PARTS_2(X)
