@@ -357,18 +357,16 @@ static uint32_t count_breaks(struct text text)
     return count;
 }
 
-/* Simple loops, which compilers vectorise: a plan asks for thousands of positions in a large script. */
-struct position text_position(struct text text, size_t offset)
+/* Simple loops, which compilers vectorise. */
+struct position text_position_from(struct text text, size_t from, struct position at, size_t offset)
 {
-    const struct text before = text_slice(text, 0, offset < text.size ? offset : text.size);
-    size_t line = before.size;
-    while (line > 0 && before.data[line - 1] != '\n') {
-        line--;
-    }
+    const struct text between = text_slice(text, from, offset < text.size ? offset : text.size);
+    const char *const last = between.size == 0 ? NULL : memrchr(between.data, '\n', between.size);
+    const size_t line = last == NULL ? 0 : (size_t)(last + 1 - between.data);
     return (struct position){
-        .line = 1 + count_breaks(before),
-        .column = 1 + (uint32_t)text_characters(text_slice(before, line, before.size)),
-        .character = 1 + (uint32_t)text_characters(before),
+        .line = at.line + count_breaks(between),
+        .column = (last == NULL ? at.column : 1) + (uint32_t)text_characters(text_slice(between, line, between.size)),
+        .character = at.character + (uint32_t)text_characters(between),
     };
 }
 

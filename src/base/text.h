@@ -107,8 +107,15 @@ struct position {
     uint32_t character; /* 1-based, in characters of the whole text */
 };
 
-/* The position of byte `offset` in a UTF-8 text. Lines end with "\n". */
-struct position text_position(struct text text, size_t offset);
+/* The position of byte `offset` in a UTF-8 text, where that of byte `from`, which is not behind it, is known to be
+ * `at`: reads only what is between them. Lines end with "\n". */
+struct position text_position_from(struct text text, size_t from, struct position at, size_t offset);
+
+/* The position of byte `offset` in a UTF-8 text. */
+static inline struct position text_position(struct text text, size_t offset)
+{
+    return text_position_from(text, 0, (struct position){1, 1, 1}, offset);
+}
 
 /* The number of lines; an unterminated last line counts. */
 uint32_t text_lines(struct text text);

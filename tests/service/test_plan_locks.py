@@ -16,8 +16,10 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "frameworks"))
 import fixtures
 import harness
 import test_effects
-from harness import Case, todays
+from harness import Staying, todays
 from test_effects import MODES, STRENGTH
+
+harness.Cluster.keeps = True
 
 PLAN = os.path.join(harness.FIXTURES, "plan")
 SHARE = STRENGTH.index("SHARE")
@@ -187,15 +189,14 @@ FAILING = ["ALTER TABLE k2 INHERIT k1", "DROP TABLE par", "DROP TABLE par1a", "D
            "UPDATE b SET x = 1", "UPDATE b SET x = does_not() WHERE false", "DROP LANGUAGE plpgsql CASCADE", "CREATE EVENT TRIGGER n ON ddl_command_start EXECUTE FUNCTION nothing()"]
 
 
-class PlanLocks(Case):
+class PlanLocks(Staying):
     parameters = {}  # of the connections of the worker, and of what is held against it
 
     def planned(self, statements, path=None):
         """What the plan says of each: ({relation: lock}, unknown)."""
-        project = self.project()
+        rpc = self.stay(url=self.url(**self.parameters))
         for number, sql in enumerate(statements):
-            project.add(f"{number:05}", (f"SET search_path = {path};\n" if path else "") + sql + ";")
-        rpc = self.rpc(self.worker(project, url=self.url(**self.parameters)))
+            self.files.add(f"{number:05}", (f"SET search_path = {path};\n" if path else "") + sql + ";")
         answers = []
         for number in range(len(statements)):
             plan = rpc.call("MigrationService", "Plan", {"migrations": [f"{number:05}"], "allow_out_of_order": True})
@@ -347,10 +348,7 @@ class PlanLocks(Case):
 
     def all_at_once(self, *scripts):
         """The plan of all, and what a transaction holds that runs them one after the other, on what was there before."""
-        project = self.project()
-        for number, sql in enumerate(scripts, 1):
-            project.add(str(number), sql)
-        plan = self.rpc(self.worker(project)).call("MigrationService", "Plan")
+        plan = self.serve(*scripts).call("MigrationService", "Plan")
         said = collections.defaultdict(str)
         for lock in (lock for migration in plan.migrations for step in migration.steps for one in step.statements for lock in one.locks):
             said[bare(lock.relation)] = max(said[bare(lock.relation)], lock.mode, key=STRENGTH.index)
@@ -399,20 +397,14 @@ class PlanLocks(Case):
         self.sql("CREATE TABLE users (id int PRIMARY KEY); CREATE TABLE loose (id int, k int)")
         scripts = ["ALTER TABLE loose ADD CONSTRAINT f FOREIGN KEY (k) REFERENCES users", "ALTER TABLE loose ADD COLUMN x int",
                    "ALTER TABLE loose ALTER k SET NOT NULL", "ALTER TABLE users ADD COLUMN y int", "ALTER TABLE loose DROP COLUMN k"]
-        project = self.project()
-        for number, script in enumerate(scripts, 1):
-            project.add(str(number), script)
-        plan = self.rpc(self.worker(project)).call("MigrationService", "Plan")
+        plan = self.serve(*scripts).call("MigrationService", "Plan")
         self.assertEqual([sorted(lock.relation for lock in one.steps[0].statements[0].locks) for one in plan.migrations],
                          [["loose", "users"], ["loose"], ["loose"], ["users"], ["loose", "users"]])
 
     def test_on_an_empty_database_nothing_stops_anybody(self):
-        project = self.project()
-        project.add("1", """CREATE TABLE packages (id int primary key); CREATE INDEX packages_i ON packages (id); CREATE VIEW v AS SELECT 1 AS x;
-            CREATE TABLE c AS SELECT 1 AS id; CREATE SEQUENCE s; CREATE TYPE mood AS ENUM ('ok'); CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN END';""")
-        project.add("2", """DROP INDEX packages_i; ALTER TABLE packages RENAME TO crates; ALTER TABLE crates ADD COLUMN x int; DROP VIEW v; ALTER TABLE c ADD COLUMN y int;
-            ALTER SEQUENCE s RESTART WITH 10; DROP TYPE mood CASCADE; SELECT f(); DO $$ BEGIN ALTER TABLE crates ADD z int; END $$; DROP TABLE IF EXISTS crates CASCADE;""")
-        plan = self.rpc(self.worker(project)).call("MigrationService", "Plan")
+        plan = self.serve("""CREATE TABLE packages (id int primary key); CREATE INDEX packages_i ON packages (id); CREATE VIEW v AS SELECT 1 AS x;
+            CREATE TABLE c AS SELECT 1 AS id; CREATE SEQUENCE s; CREATE TYPE mood AS ENUM ('ok'); CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN END';""", """DROP INDEX packages_i; ALTER TABLE packages RENAME TO crates; ALTER TABLE crates ADD COLUMN x int; DROP VIEW v; ALTER TABLE c ADD COLUMN y int;
+            ALTER SEQUENCE s RESTART WITH 10; DROP TYPE mood CASCADE; SELECT f(); DO $$ BEGIN ALTER TABLE crates ADD z int; END $$; DROP TABLE IF EXISTS crates CASCADE;""").call("MigrationService", "Plan")
         self.assertEqual([lock for migration in plan.migrations for step in migration.steps for one in step.statements for lock in one.locks], [])
         self.assertEqual((plan.blocks_reads, plan.blocks_writes, plan.unknown, plan.HasField("blocks_reads")), (False, False, False, True))
         self.assertIn("no statement stops readers or writers", plan.summary)
@@ -483,19 +475,16 @@ class PlanLocks(Case):
                            ("SELECT pg_terminate_backend(1)", []), ("SELECT lo_unlink(1)", []),
                            ("DROP CAST (int AS text) CASCADE", [])):
             with self.subTest(sql):
-                project = self.project()
-                project.add("1", sql + ";")
-                worker = self.worker(project)
-                plan = self.rpc(worker).call("MigrationService", "Plan")
+                plan = self.serve(sql + ";").call("MigrationService", "Plan")
                 one, = plan.migrations[0].steps[0].statements
                 self.assertTrue(plan.unknown and one.unknown)
                 self.assertEqual([lock.relation for lock in one.locks], named)
                 self.assertFalse(plan.HasField("blocks_writes") and not plan.blocks_writes)
                 self.assertRegex(plan.summary, "not known|may block")
-                self.assertIn("may block", self.truss("plan", worker=worker).stdout)
-                self.assertRegex(self.truss("plan", "--json", worker=worker).stdout, r'"blocks_reads":\s*(null|true)')
-                self.assertIn("it may block readers and writers", self.truss("plan", "--output", "github", worker=worker).stdout)
-                self.assertIn("may-block", self.truss("plan", "--output", "sarif", worker=worker).stdout)
+                self.assertIn("may block", self.truss("plan", worker=self.process).stdout)
+                self.assertRegex(self.truss("plan", "--json", worker=self.process).stdout, r'"blocks_reads":\s*(null|true)')
+                self.assertIn("it may block readers and writers", self.truss("plan", "--output", "github", worker=self.process).stdout)
+                self.assertIn("may-block", self.truss("plan", "--output", "sarif", worker=self.process).stdout)
 
     def test_a_name_behind_what_is_not_known_may_be_anything(self):
         """A DO block, a function or an EXECUTE may have renamed a table that exists: nobody can say that its new name locks nothing."""
@@ -695,9 +684,8 @@ class PlanLocks(Case):
         self.parameters = {"options": f"-crole%3D{role}"}
         self.agree([force + "UPDATE mine SET id = 2", force + "INSERT INTO t SELECT id FROM mine", force + "SELECT * FROM mine"],
                    [enable + "UPDATE mine SET id = 2", force.replace("mine", "quiet") + "UPDATE quiet SET id = 2", "UPDATE mine SET id = 2"])
-        project = self.project()
-        project.add("1", "UPDATE others SET id = 2; DELETE FROM others WHERE id = 5; INSERT INTO t SELECT id FROM others; UPDATE t SET id = 1; ALTER TABLE quiet FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY; DELETE FROM quiet WHERE id = 1;")
-        plan = self.rpc(self.worker(project, url=self.url(**self.parameters))).call("MigrationService", "Plan")
+        self.stay("UPDATE others SET id = 2; DELETE FROM others WHERE id = 5; INSERT INTO t SELECT id FROM others; UPDATE t SET id = 1; ALTER TABLE quiet FORCE ROW LEVEL SECURITY, ENABLE ROW LEVEL SECURITY; DELETE FROM quiet WHERE id = 1;", url=self.url(**self.parameters))
+        plan = self.connection.call("MigrationService", "Plan")
         told = [one.advice.partition(": ")[2].split()[1] if one.advice.startswith("Row security applies") else "" for one in plan.migrations[0].steps[0].statements]
         self.assertEqual(told, ["changes", "changes", "reads", "", "", "changes"])
 

@@ -167,6 +167,10 @@ START_TEST(positions_count_characters_and_lines)
     ck_assert_uint_eq(position.column, 5);
     ck_assert_uint_eq(position.character, 8);
     ck_assert_uint_eq(text_byte_of_character(text, 8), offset);
+    for (size_t from = 0; from <= offset; from++) { /* also from inside of a character */
+        const struct position next = text_position_from(text, from, text_position(text, from), offset);
+        ck_assert_mem_eq(&next, &position, sizeof position);
+    }
     ck_assert_uint_eq(text_lines(text), 2);
     ck_assert_uint_eq(text_lines(text_of("a\nb")), 2);
     ck_assert_uint_eq(text_lines(text_of("")), 0);

@@ -22,6 +22,12 @@ struct text script_keep(struct arena *arena, struct text content, size_t start, 
 
 struct position script_position(struct text script, const struct script_parts *parts, size_t offset, const char **name)
 {
+    return script_position_next(script, parts, offset, name, &(struct script_mark){0});
+}
+
+struct position script_position_next(struct text script, const struct script_parts *parts, size_t offset,
+                                     const char **name, struct script_mark *mark)
+{
     const char *other = NULL;
     struct text part = script;
     for (size_t i = 0; i < parts->count; i++) {
@@ -35,7 +41,10 @@ struct position script_position(struct text script, const struct script_parts *p
         *name = other;
     }
     const size_t start = part.data == NULL ? 0 : (size_t)(part.data - script.data);
-    struct position position = text_position(part, offset - start);
+    const bool goes_on = mark->position.line > 0 && mark->start == start && mark->offset <= offset;
+    struct position position = goes_on ? text_position_from(part, mark->offset - start, mark->position, offset - start)
+                                       : text_position(part, offset - start);
+    *mark = (struct script_mark){start, offset, position};
     if (other == NULL && parts->lines > 0) { /* their characters are not known */
         return (struct position){.line = position.line + (uint32_t)parts->lines, .column = position.column};
     }

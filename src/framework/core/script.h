@@ -16,6 +16,17 @@ struct text script_drop_returns(struct arena *arena, struct text content);
  * if that is not the migration's own, else NULL. */
 struct position script_position(struct text script, const struct script_parts *parts, size_t offset, const char **name);
 
+/* Where script_position_next was last; zeroed before the first question about a script. */
+struct script_mark {
+    size_t start;  /* of the part */
+    size_t offset; /* in the script */
+    struct position position;
+};
+
+/* The same, for one offset after the other: a script of thousands of statements is read once for all of them. */
+struct position script_position_next(struct text script, const struct script_parts *parts, size_t offset,
+                                     const char **name, struct script_mark *mark);
+
 /* A copy in another arena, without the data of COPY itself. */
 struct script_parts script_parts_copy(struct arena *arena, const struct script_parts *parts);
 

@@ -25,8 +25,9 @@
 struct script {
     struct arena *arena; /* NULL: it is not loaded yet */
     struct text content;
-    struct text looked_at; /* as a server without backslash escapes in strings reads it */
-    struct retold *retold; /* of the first reading */
+    struct text looked_at;    /* as a server without backslash escapes in strings reads it */
+    struct retold *retold;    /* of the first reading */
+    struct script_mark shown; /* the last statement that was listed */
 };
 
 struct explaining {

@@ -55,7 +55,8 @@ static void list(struct explaining *explaining, struct explained_step *explained
     *shown = *statement;
     shown->sql = explained_excerpt(arena, text_slice(explaining->script->content, statement->start, statement->end));
     const char *name;
-    shown->where = script_position(explaining->script->content, explaining->parts, statement->start, &name);
+    shown->where = script_position_next(explaining->script->content, explaining->parts, statement->start, &name,
+                                        &explaining->script->shown);
     shown->effects = explained_effects(arena, &statement->effects);
     if (name != NULL) {
         const char *const advice = shown->effects.advice;
