@@ -37,6 +37,28 @@ class OddFiles(Written):
 
     # ---- sqlx: `parts[0].parse::<i64>()` of sqlx-core/src/migrate/source.rs ----
 
+    def test_a_dirty_version_of_golang_migrate_without_a_file_is_not_followed_by_none(self):
+        """As where an older release is deployed again: a mark made the tracking table empty, and everything ran anew."""
+        self.write("go.mod", "module x\nrequire github.com/golang-migrate/migrate/v4 v4.18.3\n")
+        for number in (1, 2):
+            self.write(f"migrations/{number}_m.up.sql", f"CREATE TABLE t{number} (i int);")
+        self.sql("CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)")
+        for version, says in ((3, "The folder has no file of \"3\", so which version came before it is not known"), (-1, None)):
+            self.sql(f"DELETE FROM schema_migrations; INSERT INTO schema_migrations VALUES ({version}, true)")
+            with self.subTest(version), self.start() as rpc:
+                with self.assertRaises(RpcError) as refused:
+                    rpc.call("MigrationService", "Run")
+                self.assertIn(f'An earlier attempt at "{version}" did not finish', refused.exception.status.message)
+                self.assertIn(f"truss mark-rolled-back {'-- ' if version < 0 else ''}{version};", refused.exception.status.message)
+                if says is None:
+                    rpc.call("MigrationService", "MarkRolledBack", {"migration": str(version)})
+                    self.assertEqual(self.run_all(rpc), ["1_m", "2_m"])
+                    continue
+                with self.assertRaises(RpcError) as refused:
+                    rpc.call("MigrationService", "MarkRolledBack", {"migration": str(version)})
+                self.assertIn(says, refused.exception.status.message)
+                self.assertEqual(self.sql("SELECT * FROM schema_migrations"), [(str(version), "t")])
+
     def test_a_negative_version_of_sqlx_runs_first(self):
         self.write("Cargo.toml", '[dependencies]\nsqlx = "0.9"\n')
         self.write("migrations/1_b.sql", "INSERT INTO a VALUES (1);")

@@ -8,14 +8,20 @@
 
 #include <string.h>
 
+/* A name such as "-1" would be an option. */
+static const char *command(struct arena *arena, const char *verb, const char *name)
+{
+    return arena_printf(arena, "truss %s %s%s", verb, name[0] == '-' ? "-- " : "", words_quoted(arena, name));
+}
+
 const char *advice_rolled_back(struct arena *arena, const char *name)
 {
-    return arena_printf(arena, "truss mark-rolled-back %s", words_quoted(arena, name));
+    return command(arena, "mark-rolled-back", name);
 }
 
 const char *advice_applied(struct arena *arena, const char *name)
 {
-    return arena_printf(arena, "truss mark-applied %s", words_quoted(arena, name));
+    return command(arena, "mark-applied", name);
 }
 
 static void put_name(struct buffer *out, const char *name)

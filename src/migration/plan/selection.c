@@ -144,6 +144,12 @@ static bool check_renamed(const struct request *request, const struct catalog *c
     return false;
 }
 
+/* Did it fail, so that nothing runs until that is resolved? Then it is not applied. */
+static bool is_unfinished(const struct catalog *catalog, const struct catalog_item *item)
+{
+    return item->detail == DETAIL_FAILED && catalog->detection.framework->ledger.failed_entry_blocks;
+}
+
 /* If its own tool would run nothing because of the state of applied migrations, neither do we. */
 static bool check_history(const struct request *request, const struct catalog *catalog,
                           const struct run_options *options)
@@ -154,6 +160,7 @@ static bool check_history(const struct request *request, const struct catalog *c
         const bool edited = habits->edited_blocks && item->state == MIGRATION_MODIFIED &&
                             (item->entry == NULL || item->entry->edited_note == NULL);
         const bool missing = habits->missing_blocks && item->state == MIGRATION_ORPHANED &&
+                             !is_unfinished(catalog, item) &&
                              (item->entry == NULL || item->entry->missing_note == NULL);
         if (missing && item->renamed != NULL && !check_renamed(request, catalog, item->renamed, options)) {
             return false;

@@ -236,6 +236,23 @@ static bool refuse_to_roll_back(const struct run *run, const struct catalog *cat
     return false;
 }
 
+/* If the tracking table has only the last version, the one before takes its place: which that is, only the folder says
+ * that has the file. Below 0 there is none. */
+static bool knows_before(const struct run *run, const struct catalog *catalog, const struct catalog_item *item)
+{
+    if (item->file != NULL || item->key[0] == '-' || !catalog->detection.framework->ledger.knows_only_last) {
+        return true;
+    }
+    status_fail(
+        run->status, STATUS_FAILED_PRECONDITION,
+        "The folder has no file of \"%s\", so which version came before it is not known, and the tracking table "
+        "has only the last one: after this mark all migrations up to that version might run again. Mark it with "
+        "the folder that has the file, or set the version by hand.",
+        item->name);
+    run->status->migration = item->name;
+    return false;
+}
+
 static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
 {
     const bool was_sent = mark->is_sent;
@@ -257,7 +274,7 @@ static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
         };
         mark->message =
             arena_printf(run->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
-        return may_mark(run, &catalog, "mark as rolled back", item, NULL) &&
+        return knows_before(run, &catalog, item) && may_mark(run, &catalog, "mark as rolled back", item, NULL) &&
                ledger_note_obstacles(run->request, run->session, &catalog.detection) && is_about_to_be_sent(mark) &&
                write_record(run, &catalog, &record, LEDGER_MARK_ROLLED_BACK) &&
                forget_failure(run, &catalog, item->name);
