@@ -234,6 +234,18 @@ class OddFiles(Written):
 
     # ---- Ecto: do_lock_for_migrations of ecto_sql's lib/ecto/adapters/postgres.ex; the key is what `erl` computes ----
 
+    def test_pending_files_of_ecto_with_one_name_are_said(self):
+        self.write("mix.exs", '{:ecto_sql, "~> 3.13"}')
+        for version in (20240101000000, 20240102000000, 20240103000000):
+            self.write(f"priv/repo/migrations/{version}_{'a' if version < 20240103000000 else 'b'}.exs", "use Ecto.Migration\n")
+        self.sql("CREATE TABLE schema_migrations (version bigint PRIMARY KEY, inserted_at timestamp(0))")
+        says = 'are pending, and have the same name "a": ecto stops at that'
+        with self.start("--allow-delegate") as rpc:
+            self.assertIn(says, " ".join(self.status(rpc).warnings))
+            self.assertIn(says, rpc.call("MigrationService", "Plan", {}).refusal)
+            self.sql("INSERT INTO schema_migrations VALUES (20240101000000, now())")
+            self.assertNotIn(says, " ".join(self.status(rpc).warnings))
+
     def test_a_mark_waits_for_the_advisory_lock_of_ecto(self):
         self.write("mix.exs", '{:ecto_sql, "~> 3.13"}')
         self.write("config/config.exs", "config :blog, Blog.Repo, migration_lock: :pg_advisory_lock\n")

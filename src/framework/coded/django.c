@@ -78,6 +78,12 @@ static void list_module(const struct listing *listing, const char *app, const ch
     if (!is_read || is_usual_name(name) || text_find(source, "Migration", 0) != SIZE_MAX) {
         file_look(file.path, &file.stamp);
         *listing_add(arena, listing->files) = file;
+    } else {
+        listing_warn(arena, listing->files,
+                     arena_printf(arena,
+                                  "%s has no class Migration: django stops at it (BadMigrationError). Begin its name "
+                                  "with _, or put it elsewhere.",
+                                  file.filename));
     }
     if (is_computed) {
         listing_warn(arena, listing->files,

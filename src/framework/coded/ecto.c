@@ -117,6 +117,8 @@ const struct framework framework_ecto = {
             .without_hidden = true,
             .order = ORDER_OF_NUMBERS,
             .key = KEY_NUMBER,
+            /* ensure_no_duplication! of migrator.ex; what is applied may have the same name. */
+            .titles_note = "ecto stops at that (\"migration name … is duplicated\")",
         },
     .mentions = MENTIONS({.words = "--prefix", .beside = "ecto.migrate", .part = MENTION_SCHEMA},
                          {.words = "--migrations-path", .beside = "ecto.migrate", .part = MENTION_PATH},

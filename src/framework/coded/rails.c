@@ -128,6 +128,7 @@ const struct framework framework_rails = {
             .without_links = "rails",
             .order = ORDER_OF_NUMBERS,
             .key = KEY_NUMBER,
+            .has_any_number = true,
         },
     .mentions = MENTIONS({.files = "config/application.rb config/environments/*.rb config/initializers/*.rb",
                           .words = "schema_migrations_table_name"},

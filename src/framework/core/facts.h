@@ -243,6 +243,11 @@ struct folder_facts {
     enum file_order order;
     bool numbered_from_one; /* numbered without gaps; otherwise a run is refused */
     enum key_rule key;
+    bool has_any_number; /* the ledger keeps numbers as text: they need not fit a bigint */
+
+    /* Its tool stops where two pending files have the same {title}, whatever their numbers are: "ecto stops at that";
+     * NULL: it does not. */
+    const char *titles_note;
 
     struct marks marks;
     struct alone_mark alone;

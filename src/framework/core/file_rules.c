@@ -55,7 +55,8 @@ static void fill(struct arena *arena, const struct folder_facts *facts, const st
 static bool fits_bigint(struct arena *arena, const struct folder_facts *facts, const struct pattern_match *match,
                         const struct migration_file *file, const char **warning)
 {
-    if (facts->key != KEY_NUMBER || number_compare(match->number, text_of(LARGEST_BIGINT)) <= 0) {
+    if (facts->key != KEY_NUMBER || facts->has_any_number ||
+        number_compare(match->number, text_of(LARGEST_BIGINT)) <= 0) {
         return true;
     }
     *warning =

@@ -3,6 +3,7 @@
  */
 #include "framework/core/reading.h"
 
+#include "base/word_set.h"
 #include "framework/core/file_index.h"
 #include "framework/core/ledger.h"
 #include "framework/core/listing.h"
@@ -82,6 +83,32 @@ static void note_future(struct ledger_reading *reading, const char *stops)
     }
 }
 
+/* Notes two pending files with one title at which its tool stops. */
+static void note_titles(struct ledger_reading *reading, const char *stops)
+{
+    struct arena *const arena = reading->arena;
+    struct word_set applied = {0};
+    struct word_set titles = {0};
+    for (size_t i = 0; i < reading->entries.count; i++) {
+        word_set_add(arena, &applied, ledger_entry_key(&reading->entries.items[i]));
+    }
+    for (size_t i = 0; i < reading->files->count; i++) {
+        const struct migration_file *const file = &reading->files->items[i];
+        const int other = word_set_number(&titles, file->title);
+        if (file->title == NULL || word_set_has(&applied, migration_file_key(file))) {
+            continue;
+        }
+        if (other > 0) {
+            reading->entries.stops_tool =
+                arena_printf(arena, "%s and %s are pending, and have the same name \"%s\": %s. Rename one of them.",
+                             reading->files->items[other - 1].filename, file->filename, file->title, stops);
+            ledger_warn(reading, reading->entries.stops_tool);
+            return;
+        }
+        word_set_put(arena, &titles, file->title, (int)i + 1);
+    }
+}
+
 bool ledger_read_facts(struct ledger_reading *reading, const struct ledger_facts *facts)
 {
     struct buffer sql = {.arena = reading->arena};
@@ -103,6 +130,9 @@ bool ledger_read_facts(struct ledger_reading *reading, const struct ledger_facts
     if (facts->order_note != NULL && reading->folder != NULL && reading->folder->habits == NULL) {
         note_order(reading, facts->order_note);
         note_future(reading, facts->order_note);
+    }
+    if (reading->folder != NULL && reading->folder->framework->folder.titles_note != NULL) {
+        note_titles(reading, reading->folder->framework->folder.titles_note);
     }
     return true;
 }
