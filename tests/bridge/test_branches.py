@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import cluster
 import events
 import harness
-from harness import PASSWORD_ENCODED, Case, wait_for
+from harness import PASSWORD_ENCODED, Case, Staying, wait_for
 from places import Places
 
 SCENE = """
@@ -22,16 +22,15 @@ INSERT INTO posts SELECT i, 'post ' || i FROM generate_series(1, 100) i;
 """
 
 
-class Branches(Case):
+class Branches(Staying):
     interval = "600"
-    arguments = ()
 
     def setUp(self):
         super().setUp()
         self.sql(SCENE)
-        self.files = self.project()
-        self.process = self.start(*self.arguments)
-        self.http = self.bridge(self.process)
+        self.cluster.stop_emptying()  # who stays in the database keeps everybody from copying it
+        self.stay(arguments=("--branch-interval", self.interval))
+        self.http = self.stay_behind_bridge()
         self.addCleanup(self.drop_all)
 
     def start(self, *arguments, **options):
@@ -732,6 +731,7 @@ class Rehearsal(Branches):
         self.sql("CREATE TABLE flyway_schema_history (installed_rank int PRIMARY KEY, version varchar(50), description varchar(200) NOT NULL, type varchar(20) NOT NULL,"
                  " script varchar(1000) NOT NULL, checksum int, installed_by varchar(100) NOT NULL, installed_on timestamp NOT NULL DEFAULT now(), execution_time int NOT NULL,"
                  " success boolean NOT NULL)")
+        self.files = self.project()
         self.files.write("flyway.conf", "flyway.locations=filesystem:sql\n")
         self.files.write("sql/V1__a.sql", "CREATE TABLE a (id int);")
         self.files.write("sql/beforeMigrate.sql", "SELECT 1;\nCREATE ROLE made_by_rehearsal;")
@@ -749,6 +749,8 @@ class RehearsalOfOthers(Branches):
     """It executes what a run would, and so whoever may not run something on the server may not do it from a branch."""
     def setUp(self):
         Case.setUp(self)
+        self.url()
+        self.cluster.stop_emptying()
         self.files = self.project()
         self.files.add("20250102000000_second", "CREATE TABLE more (a int);")
         self.addCleanup(self.drop_all)

@@ -516,9 +516,9 @@ class Case(unittest.TestCase):
         self.addCleanup(connection.close)
         return connection
 
-    def bridge(self, *workers, arguments=(), limits=None):
+    def bridge(self, *workers, arguments=(), **options):
         addresses = ",".join(worker if isinstance(worker, str) else worker.address for worker in workers)
-        program = self.program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", addresses, *arguments, limits=limits).wait_listening()
+        program = self.program("truss-bridge", "--listen", "127.0.0.1:0", "--worker", addresses, *arguments, **options).wait_listening()
         return Http(program.address, program.process, program)
 
     def truss(self, *arguments, worker=None, environment=None, stdin="", cwd=None, timeout=2 * PATIENCE):
@@ -617,6 +617,12 @@ class Staying(Case):
 
     def serve(self, *scripts):
         return self.stay(*scripts)
+
+    def stay_behind_bridge(self):
+        """The bridge of the worker that stay() gave last, which stays as long as that."""
+        if self.process not in self.kept:
+            self.kept[self.process] = self.bridge(self.process, stays=True)
+        return self.kept[self.process]
 
 
 class Hangs(Exception):
