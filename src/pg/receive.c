@@ -26,8 +26,11 @@
 #define SILENT_MS 1000 /* after which a session that has never answered counts as one that does not */
 
 #define POOLER_IS_FULL                                                                                                 \
-    "Give the worker the host and port of PostgreSQL itself (Prisma: directUrl), end clients of the pooler that hold " \
-    "connections, or give it a larger pool (PgBouncer: default_pool_size)."
+    PG_WITHOUT_POOLER                                                                                                  \
+    ", end clients of the pooler that hold connections, or give it a larger pool (PgBouncer: default_pool_size)."
+
+#define POOLER_IN_STATEMENT_MODE                                                                                       \
+    "The connection goes through a pooler in statement mode, through which nothing works. " PG_WITHOUT_POOLER "."
 
 #define COPY_BYTES ((size_t)64 * 1024) /* of a COPY's data at once */
 
@@ -130,9 +133,7 @@ bool receive_failure(struct pg_session *session, const PGresult *result, struct 
     status->detail = said(status->arena, result, PG_DIAG_MESSAGE_DETAIL);
     status->hint = said(status->arena, result, PG_DIAG_MESSAGE_HINT);
     status->hint = status->hint != NULL            ? status->hint
-                   : is_of_statement_mode(message) ? "The connection goes through a pooler in statement mode, through "
-                                                     "which nothing works: give the worker the host and port of "
-                                                     "PostgreSQL itself (Prisma: directUrl)."
+                   : is_of_statement_mode(message) ? POOLER_IN_STATEMENT_MODE
                    : is_of_full_pooler(message)    ? POOLER_IS_FULL
                                                    : cancel_hint(sqlstate, message);
     status->position = position == NULL ? 0 : (uint32_t)strtoul(position, NULL, 10);

@@ -177,8 +177,8 @@ static const struct {
     {"remaining connection slots are reserved", SLOTS_ADVICE},
     {"too many clients already", SLOTS_ADVICE},
     {"no more connections allowed",
-     "It is the limit of the pooler in front of the server (PgBouncer: max_client_conn). Give the worker the host and "
-     "port of PostgreSQL itself, or raise it."},
+     "It is the limit of the pooler in front of the server (PgBouncer: max_client_conn). " PG_WITHOUT_POOLER
+     ", or raise it."},
     {"pgbouncer cannot connect to server", BEHIND_POOLER},
     {"server login has been failing", BEHIND_POOLER},
     {"permission denied for database", "GRANT CONNECT ON DATABASE … TO … lets it in."},

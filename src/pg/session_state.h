@@ -53,6 +53,9 @@ const char *session_one_line(struct arena *arena, const char *message);
 /* pg_session_open with the search path that the connection has. */
 struct pg_session *session_open_as_said(const struct conninfo *conninfo, int64_t deadline, struct status *status);
 
+/* Advice for who is behind a pooler, without a full stop. */
+#define PG_WITHOUT_POOLER "Give the worker the host and port of PostgreSQL itself (Prisma: directUrl)"
+
 /* Gives another session, and frees this one, if its search path would mean our own schema (own_schema.c); else this
  * one. conninfo: with which it was opened. */
 struct pg_session *session_without_own_schema(struct pg_session *session, const struct conninfo *conninfo,

@@ -80,7 +80,7 @@ class Pooler(Case):
         rpc, _ = self.through("statement")
         said = wait_for(lambda: "statement pooling mode" in (one := self.refused(rpc, "GetStatus")).message and one)
         for status in (said, self.refused(rpc, "Plan"), self.refused(rpc, "Run")):
-            self.assertIn("give the worker the host and port of PostgreSQL itself", status.detail.hint)
+            self.assertIn("Give the worker the host and port of PostgreSQL itself", status.detail.hint)
         with self.assertRaises(RpcError) as caught:
             rpc.call("MigrationService", "MarkApplied", {"migration": "20240101000000_create_users"})
         self.assertNotIn("not known whether", caught.exception.status.message)
