@@ -148,21 +148,31 @@ static void tell_wait(struct observer *observer)
 /* ---- progress ---- */
 
 /* One row for our backend, for any command. In blocks if tuples are not counted. */
-static const char progress_sql[] =
-    "SELECT phase, CASE WHEN tuples_total > 0 THEN tuples_done WHEN blocks_total > 0 THEN blocks_done ELSE "
-    "lockers_done END, CASE WHEN tuples_total > 0 THEN tuples_total WHEN blocks_total > 0 THEN blocks_total ELSE "
-    "lockers_total END, CASE WHEN tuples_total > 0 THEN 'tuples' WHEN blocks_total > 0 THEN 'blocks' ELSE 'lockers' "
-    "END FROM pg_catalog.pg_stat_progress_create_index WHERE pid = $1::int UNION ALL "
-    "SELECT phase, heap_blks_scanned, heap_blks_total, 'blocks' FROM pg_catalog.pg_stat_progress_vacuum "
+#define PROGRESS                                                                                                       \
+    "SELECT phase, CASE WHEN tuples_total > 0 THEN tuples_done WHEN blocks_total > 0 THEN blocks_done ELSE "           \
+    "lockers_done END, CASE WHEN tuples_total > 0 THEN tuples_total WHEN blocks_total > 0 THEN blocks_total ELSE "     \
+    "lockers_total END, CASE WHEN tuples_total > 0 THEN 'tuples' WHEN blocks_total > 0 THEN 'blocks' ELSE 'lockers' "  \
+    "END FROM pg_catalog.pg_stat_progress_create_index WHERE pid = $1::int UNION ALL "                                 \
+    "SELECT phase, heap_blks_scanned, heap_blks_total, 'blocks' FROM pg_catalog.pg_stat_progress_vacuum "              \
+    "WHERE pid = $1::int UNION ALL "                                                                                   \
+    "SELECT phase, heap_blks_scanned, heap_blks_total, 'blocks' FROM pg_catalog.pg_stat_progress_cluster "             \
     "WHERE pid = $1::int UNION ALL "
-    "SELECT phase, heap_blks_scanned, heap_blks_total, 'blocks' FROM pg_catalog.pg_stat_progress_cluster "
+
+/* Since PostgreSQL 13. */
+#define PROGRESS_OF_ANALYZE                                                                                            \
+    "SELECT phase, sample_blks_scanned, sample_blks_total, 'blocks' FROM pg_catalog.pg_stat_progress_analyze "         \
     "WHERE pid = $1::int UNION ALL "
-    "SELECT phase, sample_blks_scanned, sample_blks_total, 'blocks' FROM pg_catalog.pg_stat_progress_analyze "
-    "WHERE pid = $1::int UNION ALL "
-    "SELECT 'The commit is done here and waits for a synchronous standby (synchronous_standby_names): start it, or "
-    "take "
-    "it out of the setting. A cancel ends this wait and takes nothing back', 0, 0, '' FROM "
-    "pg_catalog.pg_stat_activity a WHERE a.pid = $1::int AND a.wait_event = 'SyncRep' LIMIT 1";
+
+#define WAIT_FOR_STANDBY                                                                                               \
+    "SELECT 'The commit is done here and waits for a synchronous standby (synchronous_standby_names): start it, or "   \
+    "take it out of the setting. A cancel ends this wait and takes nothing back', 0, 0, '' FROM "                      \
+    "pg_catalog.pg_stat_activity a WHERE a.pid = $1::int AND a.wait_event = 'SyncRep' LIMIT 1"
+
+static const char *progress_sql(const struct pg_session *session)
+{
+    return pg_session_server_version(session) >= 130000 ? PROGRESS PROGRESS_OF_ANALYZE WAIT_FOR_STANDBY
+                                                        : PROGRESS WAIT_FOR_STANDBY;
+}
 
 static void tell_progress(struct observer *observer, const struct run_progress *progress)
 {
@@ -198,7 +208,7 @@ static void look_at_progress(struct observer *observer, struct pg_session *sessi
     }
     observer->next_progress = now + PROGRESS_MS;
     snprintf(pid, sizeof pid, "%d", pg_session_backend_pid(observer->watched));
-    PG_RESULT(result) = pg_query(session, progress_sql, 1, (const char *const[]){pid}, &status);
+    PG_RESULT(result) = pg_query(session, progress_sql(session), 1, (const char *const[]){pid}, &status);
     if (result == NULL || PQntuples(result) == 0) {
         return;
     }
