@@ -133,7 +133,7 @@ class Webhooks(Case):
         rpc.call("MigrationService", "Run", {})
         self.events(receiver, 2)
         self.process.stop()
-        self.sql("INSERT INTO truss.webhook_events SELECT gen_random_uuid()::text, hook, '0', kind, '{}', now() - interval '8 days', now() + due::interval, 0, ''"
+        self.sql("INSERT INTO truss.webhook_events SELECT md5(random()::text), hook, '0', kind, '{}', now() - interval '8 days', now() + due::interval, 0, ''"
                  " FROM (VALUES ('gone', 'run.done', '-8 days'), ('ops', 'run.done', '1 day'), ('ops', 'run.lost', '45 s'), ('gone', 'run.lost', '-8 days')) v (hook, kind, due)")
         self.process = self.worker(self.files, "--webhooks", self.config(receiver))
         wait_for(lambda: self.rows("hook, kind") == [["ops", "run.lost"]])
@@ -186,7 +186,7 @@ class Webhooks(Case):
         self.sql("UPDATE truss.drift SET seen_at = now() - interval '1 hour' WHERE migration = '1'")
         self.worker(self.files, "--webhooks", config)
         self.assertEqual(self.events(receiver, 4)[3]["data"]["migrations"], [{"name": "1", "state": "modified"}])
-        self.sql("INSERT INTO _prisma_migrations SELECT gen_random_uuid(), m.checksum, '2000-01-01', '1_' || i, NULL, NULL, '2000-01-01', 1 FROM generate_series(1000, 3499) i, "
+        self.sql("INSERT INTO _prisma_migrations SELECT md5(i::text), m.checksum, '2000-01-01', '1_' || i, NULL, NULL, '2000-01-01', 1 FROM generate_series(1000, 3499) i, "
                  "(SELECT * FROM _prisma_migrations LIMIT 1) m")
         self.worker(self.files, "--webhooks", config)
         self.assertEqual(self.events(receiver, 5)[4]["data"]["count"], 2500)
