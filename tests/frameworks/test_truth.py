@@ -929,6 +929,20 @@ class Truth(Written):
             self.write("prisma/migrations/20250105000000_c/migration.sql", "CREATE TABLE a (i int);\n")  # the old name is answered for
             self.assertEqual(rpc.call("MigrationService", "Run").failed.sqlstate, "42P07")
 
+    def test_a_changeset_of_liquibase_that_moved_to_another_folder_is_seen_by_its_content(self):
+        """Its path is a part of its name; the checksum is that of the changelog's reader."""
+        for folder in ("a", "b"):
+            shutil.rmtree(os.path.join(self.directory.name, "a"), ignore_errors=True)
+            self.write("liquibase.properties", f"changelog-file={folder}/log.sql\n")
+            self.write(f"{folder}/log.sql", "--liquibase formatted sql\n--changeset bob:1\nCREATE TABLE t (i int);\n")
+            with self.start() as rpc:
+                if folder == "a":
+                    self.assertEqual(self.run_all(rpc), ["a/log.sql::1::bob"])
+                    continue
+                with self.assertRaises(RpcError) as refused:
+                    rpc.call("MigrationService", "Run", {})
+                self.assertIn('"b/log.sql::1::bob" has the content of "a/log.sql::1::bob", which is applied and has no file', refused.exception.status.message)
+
     def test_a_migration_that_was_renamed_is_seen_by_its_name_where_no_content_is_recorded(self):
         """Of Sequelize, which would run it again (sequelize-cli 6.6.5): compiled or not, or with a better title."""
         self.write(".sequelizerc", "module.exports = {};\n")

@@ -310,8 +310,8 @@ START_TEST(a_row_of_node_pg_migrate_is_never_earlier_than_those_before_it)
     DEPENDS_ON("node-pg-migrate");
     put("migrations/1_a'b.sql", "");
     ck_assert_str_eq(row_of("node-pg-migrate"),
-                     "INSERT INTO \"s\".\"t\" (name, run_on) SELECT '1_a''b', "
-                     "greatest(pg_catalog.now()::timestamp, pg_catalog.max(run_on)) FROM \"s\".\"t\";");
+                     "INSERT INTO \"s\".\"t\" (name, run_on) VALUES ('1_a''b', (SELECT "
+                     "greatest(pg_catalog.now()::timestamp, pg_catalog.max(run_on)) FROM \"s\".\"t\"));");
 }
 END_TEST
 

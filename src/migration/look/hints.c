@@ -190,10 +190,6 @@ static void hint_copy(const struct request *request, const struct by_content *or
 
 void hints_find(const struct request *request, struct catalog *catalog)
 {
-    if (!framework_has_checksum(catalog->detection.framework)) {
-        hints_find_names(request, catalog);
-        return;
-    }
     const struct by_content pending = sorted_by_content(request->arena, catalog, MIGRATION_PENDING);
     const struct by_content applied = sorted_by_content(request->arena, catalog, MIGRATION_APPLIED);
     const struct by_content orphans = sorted_by_content(request->arena, catalog, MIGRATION_ORPHANED);
@@ -204,4 +200,5 @@ void hints_find(const struct request *request, struct catalog *catalog)
     for (size_t i = 0; i < catalog->count; i++) {
         hint_copy(request, &orphans, &applied, &catalog->items[i]);
     }
+    hints_find_names(request, catalog);
 }

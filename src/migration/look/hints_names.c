@@ -52,10 +52,16 @@ static const struct likeness {
 
 /* ---- the hints ---- */
 
-/* Has it a file that may have been one of the rows? */
+/* Has it a file that may have been one of the rows, of which nothing tells the content? */
 static bool is_new(const struct catalog_item *item)
 {
-    return item->state == MIGRATION_PENDING && item->file != NULL && item->entry == NULL && !item->file->repeatable;
+    return item->state == MIGRATION_PENDING && item->file != NULL && item->entry == NULL && !item->file->repeatable &&
+           item->checksum == NULL;
+}
+
+static bool is_orphan(const struct catalog_item *item)
+{
+    return item->state == MIGRATION_ORPHANED && (item->entry == NULL || item->entry->checksum == NULL);
 }
 
 static void tell(const struct request *request, const struct likeness *likeness, struct catalog_item *item,
@@ -94,9 +100,8 @@ static void find_alike(const struct request *request, struct catalog *catalog, c
     struct side rows = {0};
     for (size_t i = 0; i < catalog->count; i++) {
         const struct catalog_item *const item = &catalog->items[i];
-        const bool is_orphan = item->state == MIGRATION_ORPHANED;
-        if (item->renamed == NULL && item->key != NULL && (is_orphan || is_new(item))) {
-            put(arena, is_orphan ? &rows : &files, likeness->of(arena, catalog, item->key), i);
+        if (item->renamed == NULL && item->key != NULL && (is_orphan(item) || is_new(item))) {
+            put(arena, is_orphan(item) ? &rows : &files, likeness->of(arena, catalog, item->key), i);
         }
     }
     for (size_t i = 0; i < catalog->count && rows.counts.count > 0; i++) {

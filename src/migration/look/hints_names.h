@@ -7,8 +7,8 @@
 
 #include "migration/look/history.h"
 
-/* Adds hints to the notes of a catalog whose states are known, and sets `renamed`, for a framework without checksums.
- */
+/* Adds hints to the notes of a catalog whose states are known, and sets `renamed`, for files and rows without
+ * checksums. */
 void hints_find_names(const struct request *request, struct catalog *catalog);
 
 #endif
