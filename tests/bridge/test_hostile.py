@@ -12,7 +12,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
-from harness import Case
+from harness import Case, Staying
 
 RUN = "/api/migrations/idempotent/run"
 MARK = "/api/migrations/idempotent/mark-applied"
@@ -20,12 +20,11 @@ DETECT = "/api/migrations/idempotent/detect-schema"
 LIMIT = 8 * 1024 * 1024
 
 
-class Hostile(Case):
+class Hostile(Staying):
     def setUp(self):
         super().setUp()
-        self.files = self.project("prisma-blog")
-        self.process = self.worker(self.files)
-        self.http = self.bridge(self.process)
+        self.stay(fixture="prisma-blog")
+        self.http = self.stay_behind_bridge()
 
     def tearDown(self):
         """Whatever was sent: it serves on, and nothing was run by it."""

@@ -8,7 +8,7 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 sys.path.insert(0, os.path.dirname(__file__))
 import harness
-from harness import Case, wait_for
+from harness import Staying, wait_for
 from openapi import Document
 
 RFC3339 = r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$"
@@ -16,12 +16,11 @@ IDEMPOTENT = "/api/migrations/idempotent/"
 USERS, POSTS = "20240101000000_create_users", "20240102000000_create_posts"
 
 
-class Routes(Case):
+class Routes(Staying):
     def setUp(self):
         super().setUp()
-        self.files = self.project("prisma-blog")
-        self.process = self.worker(self.files, "--lock-wait", "0.3")
-        self.http = self.bridge(self.process)
+        self.stay(arguments=("--lock-wait", "0.3"), fixture="prisma-blog")
+        self.http = self.stay_behind_bridge()
         self.document = Document(self.http.get("/openapi.json").json)
 
     def ask(self, method, path, body=None, status=200):

@@ -12,7 +12,7 @@ import threading
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
-from harness import FIXTURES, Case, wait_for
+from harness import FIXTURES, Staying, wait_for
 
 harness.Cluster.keeps = True
 
@@ -52,8 +52,8 @@ def cases():
         return [dict(row, sql=unescaped(row["sql"])) for row in csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)]
 
 
-class Workbench(Case):
-    arguments = ()
+class Workbench(Staying):
+    stays = True
 
     def setUp(self):
         super().setUp()
@@ -65,8 +65,12 @@ class Workbench(Case):
         return f"postgresql://truss_reader:reader@127.0.0.1:{self.cluster.port}/{self.database}"
 
     def open(self, *arguments, **options):
-        self.process = self.worker(self.project("prisma-blog"), *arguments, **options)
-        self.http = self.bridge(self.process)
+        if self.stays and not options:
+            self.stay(arguments=arguments, fixture="prisma-blog")
+            self.http = self.stay_behind_bridge()
+        else:
+            self.process = self.worker(self.project("prisma-blog"), *arguments, **options)
+            self.http = self.bridge(self.process)
         return self.http
 
     def query(self, sql, **more):
@@ -439,7 +443,7 @@ CREATE VIEW over_passwd AS SELECT * FROM passwd;
 
     def test_the_search_path_is_the_roles_own(self):
         self.sql(f"CREATE SCHEMA app; CREATE TABLE app.only_here AS SELECT 7 AS a; ALTER DATABASE {self.database} SET search_path = app, public")
-        self.open()
+        self.open(url=self.url())  # a worker of its own: the others' sessions began before
         self.assertEqual(self.rows("SELECT a, current_setting('search_path') AS p FROM only_here"), [{"a": 7, "p": "app, public"}])
 
     def test_nothing_stays_in_the_session(self):
@@ -515,6 +519,8 @@ GRANT SELECT ON ALL TABLES IN SCHEMA public, low TO truss_reader;
 
 
 class Answers(Workbench):
+    stays = False  # what a worker takes at the most is since its start
+
     def peak(self):
         with open(f"/proc/{self.process.process.pid}/status", encoding="ascii") as file:
             return int(next(line for line in file if line.startswith("VmHWM")).split()[1])

@@ -597,9 +597,9 @@ class Staying(Case):
         if ended:
             wait_for(lambda: self.sql(f"SELECT count(*) FROM pg_stat_activity WHERE pid IN ({', '.join(ended)})") == [("0",)])
 
-    def stay(self, *scripts, arguments=(), url=None):
-        """Is served by the worker of this class that has this URL and these arguments, whose folder has only these migrations then.
-        Sets what serve() sets, and the connection."""
+    def stay(self, *scripts, arguments=(), url=None, fixture=None):
+        """Is served by the worker of this class that has this URL and these arguments, whose folder has only these migrations then, or
+        those of a fixture. Sets what serve() sets, and the connection."""
         url = url or self.url()
         files, process, connection = self.kept.get((url, arguments), (None, None, None))
         if process is None or process.process.poll() is not None:
@@ -610,6 +610,8 @@ class Staying(Case):
             self.addClassCleanup(connection.close)
             self.kept[url, arguments] = files, process, connection
         files.clear()
+        if fixture:
+            shutil.copytree(os.path.join(FIXTURES, fixture), files.path, dirs_exist_ok=True)
         for number, script in enumerate(scripts, 1):
             files.add(str(number), script)
         self.files, self.process, self.connection = files, process, connection
