@@ -177,6 +177,21 @@ class Impossible(Base):
         else:
             self.failing(fresh, "55P04")
 
+    def test_the_tracking_table_goes_also_where_the_run_has_yet_to_make_it(self):
+        for there in (True, False):
+            for script in ("DROP TABLE IF EXISTS _prisma_migrations", 'ALTER TABLE public."_prisma_migrations" RENAME TO was', "CREATE SCHEMA s;\nALTER TABLE _prisma_migrations SET SCHEMA s", "DROP SCHEMA public CASCADE;\nCREATE SCHEMA public",
+                           "ALTER TABLE _prisma_migrations DROP COLUMN finished_at"):
+                with self.subTest(script, there=there):
+                    self.project_of(script + ";\n")
+                    self.sql("" if there else "DROP TABLE _prisma_migrations")
+                    said = [one.fails + one.advice for step in self.plan().migrations[0].steps for one in step.statements]
+                    self.assertEqual(sum("tracking table" in one for one in said), 1, said)
+                    self.assertFalse(self.run_all().ok)
+        self.project_of("CREATE SCHEMA s;\nCREATE TABLE s._prisma_migrations (id int);\nDROP TABLE s._prisma_migrations;\nDROP SCHEMA s;\n")
+        self.sql("DROP TABLE _prisma_migrations")
+        self.assertNotIn("tracking table", str(self.plan().migrations))
+        self.assertTrue(self.run_all().ok)
+
     def test_rows_that_are_in_the_way_of_not_null_and_of_unique(self):
         rows = "CREATE TABLE rows (id int, c int, d int); INSERT INTO rows VALUES (1, NULL, 5), (2, 3, 5); CREATE TABLE none (c int);"
         for statement, sqlstate in (("ALTER TABLE rows ALTER c SET NOT NULL", "23502"), ("CREATE UNIQUE INDEX ON rows (d)", "23505"), ("CREATE UNIQUE INDEX CONCURRENTLY d ON rows (d)", "23505"),

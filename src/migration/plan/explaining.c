@@ -12,6 +12,7 @@
 #include "migration/plan/foresee/reach.h"
 #include "migration/plan/foresee/touched.h"
 #include "migration/plan/foresee/wrong.h"
+#include "migration/plan/own_ledger.h"
 
 #include "sql/loss.h"
 
@@ -137,23 +138,6 @@ static const char *what_is_wrong(struct explaining *explaining, struct text stat
     return effects->unread || explaining->impossible.is_stale ? files : fails;
 }
 
-/* A row cannot be written to a ledger that was dropped. */
-static const char *takes_ledger(struct explaining *explaining)
-{
-    const struct ledger *const ledger = &explaining->detection->ledger;
-    if (explaining->ledger == NULL ||
-        (world_find(explaining->world, ledger->schema, ledger->table) == explaining->ledger &&
-         !explaining->ledger->gone)) {
-        return NULL;
-    }
-    explaining->ledger = NULL;
-    return arena_printf(
-        explaining->request->arena,
-        "It drops, renames or replaces the tracking table %s.%s, so that the row of its migration cannot be "
-        "written: the run stops there and undoes it.",
-        ledger->schema, ledger->table);
-}
-
 /* Extensions and foreign schemas create tables, and unknown statements may. */
 static bool brings_unseen(struct explaining *explaining, struct text statement, const struct sql_effects *effects)
 {
@@ -253,9 +237,9 @@ void explaining_statement(struct explaining *explaining, struct text statement, 
         fires_note(&explaining->fires, statement, effects);
         asked_note(&explaining->asked, statement, effects);
     }
-    read->fails = read->fails != NULL ? read->fails : takes_ledger(explaining);
+    read->fails = read->fails != NULL ? read->fails : ledger_taken(explaining, statement, effects);
     const char *const doubt = explaining->impossible.early.doubt;
-    const char *const said = may_be != NULL ? may_be : effects->advice;
+    const char *const said = may_be != NULL ? may_be : ledger_changed(explaining, effects);
     effects->advice = read->fails != NULL ? read->fails : doubt != NULL ? doubt : said;
     note_held(explaining, statement, read);
     effects->unknown = effects->unknown && refused == NULL && (effects->unread || !explaining->explanation->is_nobodys);
@@ -310,6 +294,7 @@ void explaining_begin(struct explaining *explaining, const struct preparation *p
                                       .heard = {.arena = request->arena, .fires = &explaining->fires},
                                       .impossible = impossible_begin(request->arena, questions, world)};
     asked_answer(&explaining->asked, &explaining->needs, &explaining->facts);
+    explaining->is_ledger_coming = !detection->has_ledger && detection->ledger.table != NULL;
     if (detection->has_ledger) {
         explaining->ledger = world_find(world, detection->ledger.schema, detection->ledger.table);
     }

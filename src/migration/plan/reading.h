@@ -62,6 +62,7 @@ struct explaining {
     bool is_undone;                /* the script itself rolls this back */
     bool is_tried_again;           /* it was interrupted in this statement: the run cleans up */
     const struct relation *ledger; /* as it is before the plan; NULL: none, or its removal was reported */
+    bool is_ledger_coming;         /* the run makes it before the first script; its removal was not reported */
 };
 
 #endif
