@@ -5,6 +5,9 @@
 #ifndef SQL_ALTERS_H
 #define SQL_ALTERS_H
 
+#include "sql/needs.h"
+#include "sql/written.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -55,6 +58,15 @@ struct sql_reference {
     const char *to_columns; /* "": its primary key */
 };
 
+/* A column of a table that the statement makes. */
+struct sql_made_column {
+    const char *name;
+    const char *written;    /* its type by format_type(); NULL: it is not built-in */
+    struct sql_value value; /* its DEFAULT; without one SQL_VALUE_NULL */
+    bool counts;            /* its DEFAULT is the next number of a new sequence, from 1 */
+    bool is_filled;         /* NOT NULL */
+};
+
 /* A table that the statement makes, if it has no columns from other tables. */
 struct sql_made_table {
     const char *schema; /* NULL: unqualified */
@@ -62,6 +74,11 @@ struct sql_made_table {
     const char *columns;
     const char *types; /* as in struct sql_need; "" for one that cannot be written */
     const char *key;   /* the columns of its primary key; "": it has none */
+    struct sql_made_column *parts;
+    size_t count;
+    struct sql_need *rules; /* what it demands of its rows: NO_DUPLICATES, CHECKED, PARENTS, APART */
+    size_t rule_count;
+    bool is_plain; /* its rows are its own, and stay: it is neither partitioned nor temporary */
 };
 
 #endif

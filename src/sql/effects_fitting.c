@@ -200,7 +200,46 @@ static const char *made_type(struct arena *arena, const json_t *column)
     return serial == NULL ? type_of(arena, column) : arena_printf(arena, "pg_catalog\x1E%s\x1E", serial);
 }
 
-static void take_made(struct effects_reader *reader, const json_t *body)
+/* A DEFAULT that is a constant, also as one of its own type: 'x'::text. */
+static struct sql_value default_of(const struct effects_reader *reader, const json_t *column)
+{
+    const json_t *const given = effects_constraint_of(column, "CONSTR_DEFAULT");
+    const json_t *const expression = json_object_get(given, "raw_expr");
+    const json_t *const cast = tree_body(expression, "TypeCast");
+    const bool is_cast =
+        cast != NULL && effects_is_same_type(json_object_get(cast, "typeName"), json_object_get(column, "typeName"));
+    return given == NULL ? (struct sql_value){effects_is_left_empty(column) ? SQL_VALUE_NULL : SQL_VALUE_COMPUTED, NULL}
+                         : effects_value(reader, is_cast ? json_object_get(cast, "arg") : expression);
+}
+
+/* A serial column, or an identity without options. */
+static bool counts(const json_t *column)
+{
+    const json_t *const identity = effects_constraint_of(column, "CONSTR_IDENTITY");
+    return effects_is_serial(json_object_get(column, "typeName")) ||
+           (identity != NULL && tree_count(identity, "options") == 0);
+}
+
+static void take_parts(const struct effects_reader *reader, const json_t *elements, struct sql_made_table *made)
+{
+    struct arena *const arena = reader->arena;
+    made->parts = arena_array(arena, json_array_size(elements), sizeof *made->parts);
+    for (size_t i = 0; i < json_array_size(elements); i++) {
+        const json_t *const column = tree_body(json_array_get(elements, i), "ColumnDef");
+        if (column != NULL) {
+            made->parts[made->count++] = (struct sql_made_column){
+                .name = arena_strdup(arena, tree_string(column, "colname")),
+                .written = json_object_get(column, "collClause") != NULL ? NULL : written_type(arena, column),
+                .value = default_of(reader, column),
+                .counts = counts(column),
+                .is_filled = effects_constraint_of(column, "CONSTR_NOTNULL") != NULL ||
+                             effects_is_serial(json_object_get(column, "typeName")) ||
+                             effects_constraint_of(column, "CONSTR_IDENTITY") != NULL};
+        }
+    }
+}
+
+void effects_made_table(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const elements = json_object_get(body, "tableElts");
     const json_t *const range = json_object_get(body, "relation");
@@ -226,12 +265,15 @@ static void take_made(struct effects_reader *reader, const json_t *body)
     }
     if (is_whole && count > 0) {
         reader->effects->made_table = arena_alloc(arena, sizeof *reader->effects->made_table);
-        *reader->effects->made_table =
-            (struct sql_made_table){.schema = effects_kept(arena, tree_string(range, "schemaname")),
-                                    .name = arena_strdup(arena, tree_string(range, "relname")),
-                                    .columns = buffer_string(&columns),
-                                    .types = buffer_string(&types),
-                                    .key = key};
+        *reader->effects->made_table = (struct sql_made_table){
+            .schema = effects_kept(arena, tree_string(range, "schemaname")),
+            .name = arena_strdup(arena, tree_string(range, "relname")),
+            .columns = buffer_string(&columns),
+            .types = buffer_string(&types),
+            .key = key,
+            .is_plain = !tree_is(range, "relpersistence", "t") && json_object_get(body, "partspec") == NULL};
+        take_parts(reader, elements, reader->effects->made_table);
+        effects_made_rules(reader, body, reader->effects->made_table);
     }
 }
 
@@ -270,7 +312,7 @@ void effects_fitting(struct effects_reader *reader, const char *kind, const json
     effects_row_needs(reader, kind, body);
     if (strcmp(kind, "CreateStmt") == 0) {
         take_keys(reader, json_object_get(body, "tableElts"), NULL);
-        take_made(reader, body);
+        effects_made_table(reader, body);
         forget_own_keys(reader->effects, tree_string(range, "relname"));
     } else if (strcmp(kind, "RenameStmt") == 0 && tree_is(body, "renameType", "OBJECT_COLUMN")) {
         add(reader, range,

@@ -450,6 +450,9 @@ void effects_needs(struct effects_reader *reader, json_t *node)
     size_t i = 0;
     effects_passed_over(reader, kind, body);
     effects_bound(reader, kind, body);
+    if (tree_flag(body, "if_not_exists") && strcmp(kind, "CreateStmt") == 0) {
+        effects_made_table(reader, body);
+    }
     if (tree_flag(body, "if_not_exists") && strcmp(kind, "CreateExtensionStmt") == 0) {
         effects_need_files(reader, body);
     }

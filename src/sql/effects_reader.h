@@ -158,6 +158,12 @@ void effects_add_columns(struct buffer *columns, const char *others);
 const char *effects_index_texts(const struct effects_reader *reader, const json_t *index, struct buffer *columns);
 /* What it requires of the rows of existing tables: effects_row_needs.c. */
 void effects_row_needs(struct effects_reader *reader, const char *kind, const json_t *body);
+/* What the table that CREATE TABLE makes demands of its rows: effects_row_needs.c. */
+void effects_made_rules(struct effects_reader *reader, const json_t *body, struct sql_made_table *made);
+/* The table that CREATE TABLE makes, if it is not there: effects_fitting.c. */
+void effects_made_table(struct effects_reader *reader, const json_t *body);
+/* A constant as a value that is written: effects_written.c. */
+struct sql_value effects_value(const struct effects_reader *reader, const json_t *node);
 /* What it requires of existing columns and tables: effects_fitting.c. */
 void effects_fitting(struct effects_reader *reader, const char *kind, const json_t *body);
 /* A copy of a word in the tree; NULL for "". */

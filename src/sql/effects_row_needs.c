@@ -8,22 +8,36 @@
 
 struct asking {
     struct effects_reader *reader;
-    const json_t *range; /* the table's RangeVar */
-    const char *column;  /* the new one at which the constraints are written; NULL: they are the table's */
-    size_t checks;       /* CHECKs of the statement so far */
+    const json_t *range;         /* the table's RangeVar */
+    const char *column;          /* the new one at which the constraints are written; NULL: they are the table's */
+    size_t checks;               /* CHECKs of the statement so far */
+    struct sql_made_table *made; /* the table that the statement makes; NULL: it is there */
+    size_t capacity;
+    bool is_deferrable; /* the constraint */
 };
 
 /* Adds the need, of the table's rows, with what is the same for all. */
-static void add(const struct asking *asking, struct sql_need need)
+static void add(struct asking *asking, struct sql_need need)
 {
     need.schema = tree_string(asking->range, "schemaname");
     need.name = tree_string(asking->range, "relname");
     need.is_only = need.is_only || !tree_flag(asking->range, "inh");
     need.is_only_read = true;
-    effects_need(asking->reader, need);
+    need.is_deferrable = asking->is_deferrable;
+    if (asking->made == NULL) {
+        effects_need(asking->reader, need);
+    } else {
+        struct sql_made_table *const made = asking->made;
+        made->rules = arena_grow(asking->reader->arena, made->rules, made->rule_count, &asking->capacity, sizeof need);
+        need.schema = made->schema;
+        need.name = made->name;
+        need.was_schema = effects_kept(asking->reader->arena, need.was_schema);
+        need.was = need.was == NULL ? NULL : arena_strdup(asking->reader->arena, need.was);
+        made->rules[made->rule_count++] = need;
+    }
 }
 
-static void need(const struct asking *asking, enum sql_need_kind kind, const char *columns, const char *types)
+static void need(struct asking *asking, enum sql_need_kind kind, const char *columns, const char *types)
 {
     add(asking, (struct sql_need){.kind = kind, .part = columns, .types = types});
 }
@@ -61,7 +75,7 @@ static const char *columns_of(const struct asking *asking, const json_t *constra
 }
 
 /* A constraint USING INDEX lists none. */
-static void need_different(const struct asking *asking, const json_t *constraint)
+static void need_different(struct asking *asking, const json_t *constraint)
 {
     const char *const columns = columns_of(asking, constraint, "keys");
     if (columns[0] != '\0') {
@@ -73,11 +87,15 @@ static void need_different(const struct asking *asking, const json_t *constraint
 }
 
 /* number: of its CHECK in the statement. */
-static void need_checked(const struct asking *asking, const json_t *constraint, size_t number)
+static void need_checked(struct asking *asking, const json_t *constraint, size_t number)
 {
     struct effects_reader *const reader = asking->reader;
     const char *const columns = effects_plain_columns(reader->arena, json_object_get(constraint, "raw_expr"));
-    const char *const text = columns == NULL ? NULL : effects_text_within(reader, "check", number, columns);
+    const char *const text =
+        columns == NULL ? NULL
+        : asking->made != NULL
+            ? (reader->is_reworded ? NULL : effects_source(reader, NULL, 0, json_object_get(constraint, "raw_expr")))
+            : effects_text_within(reader, "check", number, columns);
     const char *const later = promised(constraint);
     if (text != NULL && (later != NULL || !tree_flag(constraint, "skip_validation"))) {
         add(asking, (struct sql_need){.kind = SQL_NEED_CHECKED,
@@ -90,7 +108,7 @@ static void need_checked(const struct asking *asking, const json_t *constraint, 
     }
 }
 
-static void need_parents(const struct asking *asking, const json_t *constraint)
+static void need_parents(struct asking *asking, const json_t *constraint)
 {
     const json_t *const parent = json_object_get(constraint, "pktable");
     struct arena *const arena = asking->reader->arena;
@@ -108,7 +126,7 @@ static void need_parents(const struct asking *asking, const json_t *constraint)
 }
 
 /* An exclusion constraint over columns, with PostgreSQL's operators and for all rows. */
-static void need_apart(const struct asking *asking, const json_t *constraint)
+static void need_apart(struct asking *asking, const json_t *constraint)
 {
     const json_t *const parts = json_object_get(constraint, "exclusions");
     struct buffer columns = {.arena = asking->reader->arena};
@@ -128,7 +146,7 @@ static void need_apart(const struct asking *asking, const json_t *constraint)
 }
 
 /* A unique index over expressions, or of some rows. */
-static void need_unequal(const struct asking *asking, const json_t *index)
+static void need_unequal(struct asking *asking, const json_t *index)
 {
     struct effects_reader *const reader = asking->reader;
     json_t *const condition = json_object_get(index, "whereClause");
@@ -144,6 +162,38 @@ static void need_unequal(const struct asking *asking, const json_t *index)
                                       .types = texts,
                                       .was = where,
                                       .is_null_equal = tree_flag(index, "nulls_not_distinct")});
+    }
+}
+
+/* ---- CREATE TABLE ---- */
+
+/* Is one of the constraints of a column followed by DEFERRABLE or INITIALLY DEFERRED? */
+static bool defers(const json_t *column)
+{
+    return effects_constraint_of(column, "CONSTR_ATTR_DEFERRABLE") != NULL ||
+           effects_constraint_of(column, "CONSTR_ATTR_DEFERRED") != NULL;
+}
+
+static void take_constraint(struct asking *asking, const json_t *constraint);
+
+void effects_made_rules(struct effects_reader *reader, const json_t *body, struct sql_made_table *made)
+{
+    const json_t *const elements = json_object_get(body, "tableElts");
+    struct asking asking = {.reader = reader, .range = json_object_get(body, "relation"), .made = made};
+    for (size_t i = 0; i < json_array_size(elements); i++) {
+        const json_t *const column = tree_body(json_array_get(elements, i), "ColumnDef");
+        const json_t *const constraints = json_object_get(column, "constraints");
+        asking.column = NULL;
+        asking.is_deferrable = false;
+        take_constraint(&asking, tree_body(json_array_get(elements, i), "Constraint"));
+        asking.column = column == NULL ? NULL : arena_strdup(reader->arena, tree_string(column, "colname"));
+        for (size_t j = 0; j < json_array_size(constraints); j++) {
+            const json_t *const constraint = tree_body(json_array_get(constraints, j), "Constraint");
+            asking.is_deferrable = defers(column);
+            if (!tree_is(constraint, "contype", "CONSTR_NOTNULL")) {
+                take_constraint(&asking, constraint);
+            }
+        }
     }
 }
 
@@ -181,6 +231,7 @@ static void need_filled(struct asking *asking, const json_t *constraint)
 /* What is not enforced is asked of no row. */
 static void take_constraint(struct asking *asking, const json_t *constraint)
 {
+    asking->is_deferrable = asking->is_deferrable || tree_flag(constraint, "deferrable");
     if (tree_flag(constraint, "is_not_enforced")) {
         asking->checks += tree_is(constraint, "contype", "CONSTR_CHECK") ? 1 : 0;
     } else if (tree_is(constraint, "contype", "CONSTR_NOTNULL")) {
@@ -203,6 +254,7 @@ static void take_column(struct asking *asking, const json_t *command, const json
     const bool may_be_there = tree_flag(command, "missing_ok");
     asking->column = arena_strdup(asking->reader->arena, tree_string(column, "colname"));
     for (size_t i = 0; i < json_array_size(constraints); i++) {
+        asking->is_deferrable = defers(column);
         const json_t *const constraint = tree_body(json_array_get(constraints, i), "Constraint");
         if (may_be_there) {
             asking->checks += tree_is(constraint, "contype", "CONSTR_CHECK") ? 1 : 0;
@@ -219,6 +271,7 @@ static void take_command(struct asking *asking, const json_t *command)
 {
     const json_t *const def = json_object_get(command, "def");
     const json_t *const column = tree_body(def, "ColumnDef");
+    asking->is_deferrable = false;
     take_constraint(asking, tree_body(def, "Constraint"));
     if (tree_is(command, "subtype", "AT_AddColumn") && column != NULL) {
         take_column(asking, command, column);

@@ -7,7 +7,7 @@
 
 #define MOST_ROWS 200 /* of one statement */
 
-static struct sql_value value_of(const struct effects_reader *reader, const json_t *node)
+struct sql_value effects_value(const struct effects_reader *reader, const json_t *node)
 {
     const json_t *const constant = tree_body(node, "A_Const");
     const bool is_null = constant != NULL && tree_flag(constant, "isnull");
@@ -85,12 +85,13 @@ static void of_insert(struct effects_reader *reader, const json_t *body)
     }
     struct sql_value *const values = arena_array(reader->arena, count * width, sizeof *values);
     for (size_t i = 0; i < count * width; i++) {
-        values[i] = value_of(reader, value_at(query, i / width, i % width));
+        values[i] = effects_value(reader, value_at(query, i / width, i % width));
     }
     note(reader, json_object_get(body, "relation"), targets,
          (struct sql_written){.values = values,
                               .width = width,
                               .count = count,
+                              .is_all = tree_count(query, "valuesLists") <= count,
                               .may_pass_over = json_object_get(body, "onConflictClause") != NULL});
 }
 
@@ -112,7 +113,7 @@ static void of_update(struct effects_reader *reader, const json_t *body)
     }
     struct sql_value *const values = arena_array(reader->arena, width, sizeof *values);
     for (size_t i = 0; i < width; i++) {
-        values[i] = value_of(reader, json_object_get(tree_body(json_array_get(targets, i), "ResTarget"), "val"));
+        values[i] = effects_value(reader, json_object_get(tree_body(json_array_get(targets, i), "ResTarget"), "val"));
     }
     note(reader, range, targets,
          (struct sql_written){.values = values, .width = width, .count = 1, .where = text, .where_columns = read});

@@ -95,6 +95,7 @@ struct sql_need {
     /* Of the rows: not now, but when this constraint of the table, which is NOT VALID, is validated; NULL: now. */
     const char *promised;
     bool is_only;        /* of the rows: only the relation's own, not those of its children */
+    bool is_deferrable;  /* of the rows: not known to be checked at once */
     bool is_null_equal;  /* NO_DUPLICATES and NO_EQUALS: NULLs are equal, too (NULLS NOT DISTINCT) */
     bool is_full;        /* PARENTS: of the columns all are NULL or none (MATCH FULL) */
     bool may_be_missing; /* IF EXISTS */

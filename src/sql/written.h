@@ -27,6 +27,7 @@ struct sql_written {
     const struct sql_value *values; /* row by row */
     size_t width;                   /* values of a row */
     size_t count;                   /* rows: the first ones, if there are many */
+    bool is_all;                    /* these are all */
     const char *counted; /* of these columns, those that get the next numbers of sequences; NULL: not known */
     bool may_pass_over;  /* ON CONFLICT */
     const char *where; /* of an UPDATE, whose row this is: the condition, which runs nobody's code; "": all rows. NULL:

@@ -7,6 +7,7 @@
 #include "migration/plan/blocks.h"
 #include "migration/plan/foresee/absent.h"
 #include "migration/plan/foresee/already.h"
+#include "migration/plan/foresee/made_rows.h"
 #include "migration/plan/foresee/made_tables.h"
 #include "migration/plan/foresee/missing.h"
 #include "migration/plan/foresee/reach.h"
@@ -131,6 +132,7 @@ static const char *what_is_wrong(struct explaining *explaining, struct text stat
     }
     needs_note(&explaining->needs, statement, effects);
     made_tables_note(&explaining->needs, effects->made_table);
+    made_rows_note(&explaining->needs, effects->made_table);
     if (!explaining->is_undone) {
         needs_note_schemas(&explaining->needs, statement);
     }

@@ -36,8 +36,8 @@ static const char *why_not_computed(struct needs *needs, const struct sql_alter 
     const char *state;
     const enum rows_answer answer =
         rows_compute(needs,
-                     is_of_rows ? arena_printf(arena, "SELECT pg_catalog.count(%s) FROM %s", value, table)
-                                : arena_printf(arena, "SELECT %s", value),
+                     is_of_rows ? arena_printf(arena, SQL_ANALYZED_SELECT "pg_catalog.count(%s) FROM %s", value, table)
+                                : arena_printf(arena, SQL_ANALYZED_SELECT "%s", value),
                      &state);
     return answer != ROWS_REFUSED ? NULL
            : is_of_rows

@@ -251,7 +251,7 @@ void needs_note(struct needs *needs, struct text statement, const struct sql_eff
     /* INSERT, UPDATE and COPY may, through a trigger. */
     static const char *const emptying[] = {"drop",   "truncate", "delete", "with",    "merge",
                                            "insert", "update",   "copy",   "explain", NULL};
-    static const char *const counting[] = {"nextval", "setval", "restart", "identity", NULL};
+    static const char *const counting[] = {"nextval", "setval", "restart", NULL};
     struct sql_reader words = sql_read(statement);
     struct arena *const reading = arena_new(0);
     const bool is_of_tables = uses_only(words);

@@ -14,6 +14,7 @@
 struct needs_added;
 struct needs_bounds;
 struct needs_enum;
+struct needs_made;
 struct needs_table;
 
 /* Start with {.arena, .questions, .world} at a plan's beginning; the arena is the request's. */
@@ -40,6 +41,11 @@ struct needs {
     size_t table_count;
     size_t table_capacity;
     struct word_set table_numbers;
+    struct needs_made *made; /* the same, with rows: made_rows.c */
+    size_t made_count;
+    size_t made_capacity;
+    struct word_set made_numbers;
+    size_t cell_count;        /* of these rows */
     struct needs_enum *enums; /* of the plan: user_types.c */
     size_t enum_count;
     size_t enum_capacity;

@@ -97,6 +97,19 @@ bool rows_columns(struct needs *needs, const struct relation *relation, const ch
     return plain != NULL && count == text_count(text_of(columns), "\x1F") + 1;
 }
 
+/* $1 the relation: the columns of its primary key, separated by the character 31. */
+static const char key_sql[] =
+    "SELECT pg_catalog.string_agg(a.attname::text, pg_catalog.chr(31) ORDER BY k.number) FROM pg_catalog.pg_index i, "
+    "LATERAL pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k(attnum, number) JOIN "
+    "pg_catalog.pg_attribute a ON a.attnum = k.attnum WHERE i.indrelid = $1::oid AND a.attrelid = i.indrelid AND "
+    "i.indisprimary AND k.number <= i.indnkeyatts HAVING pg_catalog.count(*) > 0";
+
+const char *rows_primary_key(struct needs *needs, const struct relation *relation)
+{
+    const char *const oid = arena_printf(needs->arena, "%u", relation->oid);
+    return needs_value(needs, key_sql, 1, &oid);
+}
+
 const char *rows_joined(struct needs *needs, const struct relation *child, const char *own,
                         const struct relation *parent, const char *referred)
 {

@@ -28,6 +28,9 @@ const char *rows_added(struct needs *needs, const char *schema, const char *tabl
 /* Fills in the columns (separated by the character 31). False if one is not known, or not of a type of PostgreSQL's. */
 bool rows_columns(struct needs *needs, const struct relation *relation, const char *columns, struct row_columns *found);
 
+/* The columns of its primary key, separated by the character 31; NULL: it has none, or it is not known. */
+const char *rows_primary_key(struct needs *needs, const struct relation *relation);
+
 /* "c.a = p.x AND c.b = p.y" for the columns `own` of the child c and `referred` of the parent p, in their order. NULL
  * if the lists differ in length, or a column is one for which rows_columns() is false. */
 const char *rows_joined(struct needs *needs, const struct relation *child, const char *own,

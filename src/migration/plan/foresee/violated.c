@@ -106,21 +106,13 @@ static const char *why_unchecked(const struct looking *looking)
                : NULL;
 }
 
-/* $1 the relation: the columns of its primary key, separated by the character 31. */
-static const char key_sql[] =
-    "SELECT pg_catalog.string_agg(a.attname::text, pg_catalog.chr(31) ORDER BY k.number) FROM pg_catalog.pg_index i, "
-    "LATERAL pg_catalog.unnest(i.indkey::pg_catalog.int2[]) WITH ORDINALITY AS k(attnum, number) JOIN "
-    "pg_catalog.pg_attribute a ON a.attnum = k.attnum WHERE i.indrelid = $1::oid AND a.attrelid = i.indrelid AND "
-    "i.indisprimary AND k.number <= i.indnkeyatts HAVING pg_catalog.count(*) > 0";
-
 /* A primary key may be another one, if the plan has dropped something of its table. */
 static const char *referenced_columns(const struct looking *looking, const struct relation *parent)
 {
-    const char *const oid = arena_printf(looking->needs->arena, "%u", parent->oid);
     if (looking->need->types[0] != '\0' || needs_took(looking->needs, looking->need->was)) {
         return looking->need->types[0] == '\0' ? NULL : looking->need->types;
     }
-    return needs_value(looking->needs, key_sql, 1, &oid);
+    return rows_primary_key(looking->needs, parent);
 }
 
 static const char *why_half(const struct looking *looking)

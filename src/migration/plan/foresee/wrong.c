@@ -8,6 +8,7 @@
 #include "migration/plan/foresee/dependents.h"
 #include "migration/plan/foresee/fitting.h"
 #include "migration/plan/foresee/label.h"
+#include "migration/plan/foresee/made_rows.h"
 #include "migration/plan/foresee/missing.h"
 #include "migration/plan/foresee/other_rows.h"
 #include "migration/plan/foresee/replaced.h"
@@ -34,6 +35,8 @@ const char *wrong_why(struct needs *needs, struct text statement, struct sql_eff
     why = why == NULL ? violated_why(needs, effects) : why;
     why = why == NULL ? other_rows_why(needs, effects) : why;
     why = why == NULL ? written_why(needs, effects) : why;
+    const char *const by_made = made_rows_why(needs, effects);
+    why = why == NULL ? by_made : why;
     const char *const by_rows = retyped_why(needs, statement, effects);
     why = why == NULL ? by_rows : why;
     why = why == NULL ? bounds_why(needs, effects) : why;
