@@ -58,6 +58,18 @@ START_TEST(the_journal_of_drizzle_decides_what_is_a_migration_and_when)
 }
 END_TEST
 
+START_TEST(a_file_that_the_journal_of_drizzle_names_twice_is_told_of)
+{
+    put("drizzle/meta/_journal.json", "{\"entries\": [{\"tag\": \"0000_a\", \"when\": 10}, "
+                                      "{\"tag\": \"0001_b\", \"when\": 20}, {\"tag\": \"0000_a\", \"when\": 30}]}");
+    put("drizzle/0000_a.sql", "SELECT 1");
+    put("drizzle/0001_b.sql", "SELECT 2");
+    const struct migration_files files = list(folder_of("drizzle"));
+    ck_assert_uint_eq(files.warning_count, 1);
+    ck_assert_ptr_nonnull(strstr(files.warnings[0], "names 0000_a.sql more than once: it runs as often"));
+}
+END_TEST
+
 START_TEST(a_hostile_journal_is_refused)
 {
     static const char *const journals[] = {
@@ -335,6 +347,7 @@ int main(void)
     tcase_add_test(tests, pairs_are_those_of_one_object);
     tcase_add_test(tests, a_setting_that_says_nothing_is_not_set);
     tcase_add_test(tests, the_journal_of_drizzle_decides_what_is_a_migration_and_when);
+    tcase_add_test(tests, a_file_that_the_journal_of_drizzle_names_twice_is_told_of);
     tcase_add_test(tests, a_hostile_journal_is_refused);
     tcase_add_test(tests, two_entries_of_the_same_time_are_told_of);
     tcase_add_test(tests, drizzle_1_has_directories_with_the_time_in_their_names);

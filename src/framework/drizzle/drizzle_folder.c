@@ -137,8 +137,8 @@ static bool add_entry(struct arena *arena, const char *root, const json_t *entry
     return true;
 }
 
-/* The usual cause is a journal that lost entries in a merge. */
-static void warn_of_others(struct arena *arena, const char *root, struct migration_files *files)
+/* The usual cause of both is a merge of the journal, which lost entries or has them twice. */
+static void warn_of_merge(struct arena *arena, const char *root, struct migration_files *files)
 {
     struct status unread = {.arena = arena};
     struct file_list list = {0};
@@ -149,7 +149,12 @@ static void warn_of_others(struct arena *arena, const char *root, struct migrati
         return;
     }
     for (size_t i = 0; i < files->count; i++) {
-        word_set_add(arena, &known, files->items[i].filename);
+        word_set_count(arena, &known, files->items[i].filename);
+        if (word_set_number(&known, files->items[i].filename) == 2) {
+            listing_warn(
+                arena, files,
+                arena_printf(arena, JOURNAL " names %s more than once: it runs as often.", files->items[i].filename));
+        }
     }
     for (size_t i = 0; i < list.count; i++) {
         const char *const name = list.entries[i].name;
@@ -184,7 +189,7 @@ static bool list_journal(struct arena *arena, const char *root, struct migration
         ok = add_entry(arena, root, json_array_get(entries, i), files, status);
     }
     json_decref(journal);
-    warn_of_others(arena, root, files);
+    warn_of_merge(arena, root, files);
     listing_warn_duplicates(arena, files);
     return ok;
 }
