@@ -22,7 +22,7 @@ MAY = {
     "migration/plan/cut": [*MIGRATION, "migration/look"],
     "migration/plan/foresee": [*MIGRATION, "migration/look", "migration/plan/cut"],
     "migration/plan": [*MIGRATION, "migration/look", "migration/tool", "migration/plan/cut", "migration/plan/foresee"],
-    "migration/plan/check": [*MIGRATION, "migration/look", "migration/plan"],
+    "migration/plan/check": [*MIGRATION, "migration/look", "migration/plan", "migration/plan/foresee"],
     "migration/tool": [*MIGRATION, "migration/look"],
     "migration/past": [*MIGRATION, "migration/look"],
     "migration/record": [*MIGRATION, "migration/look", "migration/plan/*"],

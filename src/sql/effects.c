@@ -148,6 +148,7 @@ void sql_effects(struct arena *arena, struct text statement, const struct sql_fa
         effects_needs(&reader, node);
         effects_proofs(&reader, node);
         effects_stored(&reader, node);
+        effects_rights(&reader, node);
     } else if (statement.size <= SQL_PARSE_LIMIT || !take_large_insert(&reader, statement)) {
         effects->unknown = effects->unread = true;
         effects_by_words(&reader, statement);

@@ -18,6 +18,7 @@
 #include "sql/needs.h"
 #include "sql/replaced.h"
 #include "sql/retypes.h"
+#include "sql/rights.h"
 #include "sql/written.h"
 
 #include <stdbool.h>
@@ -222,6 +223,8 @@ struct sql_effects {
     size_t proof_count;
     struct sql_retype *retypes; /* of columns of existing tables */
     size_t retype_count;
+    struct sql_right *rights; /* besides those on relations that it locks */
+    size_t right_count;
 };
 
 enum sql_type_kind {

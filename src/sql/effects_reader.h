@@ -28,6 +28,7 @@ struct effects_reader {
     size_t proof_capacity;
     size_t retype_capacity;
     size_t demand_capacity;
+    size_t right_capacity;
     size_t using_count; /* changes of types with USING so far */
     size_t left_out;    /* locks on relations that the plan creates */
     int advice_weight;  /* of the work to which the advice belongs */
@@ -204,6 +205,34 @@ const char *effects_source_within(const struct effects_reader *reader, const cha
 const char *effects_source_behind(const struct effects_reader *reader, const char *word);
 const char *effects_source_of_element(const struct effects_reader *reader, size_t number);
 const char *effects_source_of_type(const struct effects_reader *reader, const json_t *type);
+
+/* Which rights one statement's node needs, besides those on relations: effects_rights.c. */
+void effects_rights(struct effects_reader *reader, json_t *node);
+/* Adds one; nothing if the thing has no name. */
+void effects_right(struct effects_reader *reader, const char *needed, struct sql_need on);
+/* The same with the role that gets something. */
+void effects_right_to(struct effects_reader *reader, const char *needed, struct sql_need on, const char *to);
+/* What the role itself must be. */
+void effects_right_attribute(struct effects_reader *reader, const char *needed);
+/* CREATE in a schema; NULL or "": in the first one of the search path; for what is temporary see below. */
+void effects_right_create_in(struct effects_reader *reader, const char *schema);
+/* CREATE on the database, because it "makes a schema". */
+void effects_right_database(struct effects_reader *reader, const char *does);
+/* The right to make temporary tables. */
+void effects_right_temporary(struct effects_reader *reader);
+/* A thing by a list of names, and a relation by the body of its RangeVar. */
+struct sql_need effects_rights_named(enum sql_need_kind kind, const json_t *names);
+struct sql_need effects_rights_relation(const json_t *range);
+/* What options of a function need. */
+void effects_rights_options(struct effects_reader *reader, const json_t *options);
+/* Statements that make objects, and ALTER TABLE: effects_rights_made.c. */
+void effects_rights_made(struct effects_reader *reader, const char *kind, json_t *body);
+/* A role as a RoleSpec names it: "" is the current one, NULL none that has a name. */
+const char *effects_role(const json_t *spec);
+/* Statements about roles, settings and what they own: effects_rights_roles.c. False: it is about something else. */
+bool effects_rights_roles(struct effects_reader *reader, const char *kind, const json_t *body);
+/* What a statement that runs now calls, counts and reads: effects_rights_rows.c. */
+void effects_rights_rows(struct effects_reader *reader, const char *kind, json_t *body);
 
 /* What one statement's node does to the knowledge about NULLs: effects_proofs.c. */
 void effects_proofs(struct effects_reader *reader, json_t *node);

@@ -79,6 +79,7 @@ enum sql_need_kind {
     SQL_NEED_EVENT_TRIGGER,
     SQL_NEED_PUBLICATION,
     SQL_NEED_SUBSCRIPTION,
+    SQL_NEED_LARGE_OBJECT, /* its name is its number; for rights only */
 };
 
 struct sql_need {

@@ -4,6 +4,7 @@
 #ifndef MIGRATION_PLAN_EXPLAINED_H
 #define MIGRATION_PLAN_EXPLAINED_H
 
+#include "migration/plan/permits.h"
 #include "migration/plan/plan.h"
 #include "sql/effects.h"
 
@@ -13,6 +14,7 @@ struct explained_statement {
     size_t end;
     struct position where;
     struct sql_effects effects;
+    const char *role;  /* as which it runs (struct permits) */
     bool loses_data;   /* it deletes stored data, or cuts it */
     const char *fails; /* why it cannot succeed; NULL: nothing known */
 };
@@ -45,10 +47,11 @@ struct explanation {
     uint32_t own;          /* parts of scripts that have their own transaction control */
     bool blocks_reads;
     bool blocks_writes;
-    bool loses_data;     /* some statements delete stored data, or cut it */
-    bool unknown;        /* some statements may lock more than is shown */
-    bool is_nobodys;     /* the database is empty: their locks block nobody */
-    const char *refusal; /* why a run would be refused; NULL: it would start */
+    bool loses_data;               /* some statements delete stored data, or cut it */
+    bool unknown;                  /* some statements may lock more than is shown */
+    bool is_nobodys;               /* the database is empty: their locks block nobody */
+    const struct permits *permits; /* what the role must be allowed to */
+    const char *refusal;           /* why a run would be refused; NULL: it would start */
     const char *summary;
 };
 

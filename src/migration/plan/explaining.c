@@ -212,11 +212,14 @@ void explaining_statement(struct explaining *explaining, struct text statement, 
 {
     struct sql_effects *const effects = &read->effects;
     world_statement(explaining->world, statement);
+    read->role = explaining->permits.role;
     if (take_block(explaining, statement, read)) {
+        explaining->permits.is_unsure = true; /* what it grants is not followed */
         return;
     }
     explaining->absent = NULL;
     read_effects(explaining, statement, effects);
+    permits_note(&explaining->permits, explaining->reading, statement, effects, explaining->is_undone);
     const char *const refused = why_refused(explaining, statement, read);
     const char *const there = what_is_wrong(explaining, statement, effects);
     read->fails =
@@ -231,6 +234,7 @@ void explaining_statement(struct explaining *explaining, struct text statement, 
     add_reached(explaining, effects);
     effects->unknown = effects->unknown || may_be != NULL;
     heard_statement(&explaining->heard, statement, explaining->is_undone, effects);
+    explaining->permits.is_unsure = explaining->permits.is_unsure || effects->unknown;
     read->loses_data = (effects->count > 0 || effects->unknown) &&
                        (effects->loses_values || (!effects->drops_none && sql_loses_data(statement)));
     if (!explaining->is_undone) {
@@ -274,27 +278,29 @@ void explaining_begin(struct explaining *explaining, const struct preparation *p
     struct questions *const questions = explaining->questions;
     struct world *const world = world_new(request, questions, is_large);
     const struct detection *const detection = &preparation->catalog.detection;
-    *explaining = (struct explaining){.request = request,
-                                      .session = explaining->session,
-                                      .questions = questions,
-                                      .explanation = explaining->explanation,
-                                      .facts = {.server_version = pg_session_server_version(explaining->session),
-                                                .data = explaining,
-                                                .column_type = column_type,
-                                                .is_new = is_new,
-                                                .is_harmless = is_harmless},
-                                      .world = world,
-                                      .detection = detection,
-                                      .asked = asked_begin(request->arena, questions, world),
-                                      .needs = {.arena = request->arena,
-                                                .questions = questions,
-                                                .world = world,
-                                                .may_set_zone = has_settings(detection),
-                                                .own_schema = detection->ledger.schema,
-                                                .own_table = detection->ledger.table},
-                                      .fires = fires_begin(request->arena, questions, world),
-                                      .heard = {.arena = request->arena, .fires = &explaining->fires},
-                                      .impossible = impossible_begin(request->arena, questions, world)};
+    *explaining = (struct explaining){
+        .request = request,
+        .session = explaining->session,
+        .questions = questions,
+        .explanation = explaining->explanation,
+        .facts = {.server_version = pg_session_server_version(explaining->session),
+                  .data = explaining,
+                  .column_type = column_type,
+                  .is_new = is_new,
+                  .is_harmless = is_harmless},
+        .world = world,
+        .detection = detection,
+        .asked = asked_begin(request->arena, questions, world),
+        .needs = {.arena = request->arena,
+                  .questions = questions,
+                  .world = world,
+                  .may_set_zone = has_settings(detection),
+                  .own_schema = detection->ledger.schema,
+                  .own_table = detection->ledger.table},
+        .permits = {.arena = request->arena, .world = world, .login = pg_session_user(explaining->session)},
+        .fires = fires_begin(request->arena, questions, world),
+        .heard = {.arena = request->arena, .fires = &explaining->fires},
+        .impossible = impossible_begin(request->arena, questions, world)};
     asked_answer(&explaining->asked, &explaining->needs, &explaining->facts);
     explaining->is_ledger_coming = !detection->has_ledger && detection->ledger.table != NULL;
     if (detection->has_ledger) {

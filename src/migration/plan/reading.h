@@ -14,6 +14,7 @@
 #include "migration/plan/foresee/needs.h"
 #include "migration/plan/foresee/retold.h"
 #include "migration/plan/foresee/unseen.h"
+#include "migration/plan/permits.h"
 
 /* Bytes that are parsed for their effects: 5 us each at worst. */
 #define EXPLAINING_MOST_PARSED ((size_t)2 * 1024 * 1024)
@@ -56,6 +57,7 @@ struct explaining {
     struct impossible impossible;  /* what the migration cannot do */
     struct asked asked;            /* queries for the effects */
     struct needs needs;            /* what statements need */
+    struct permits permits;        /* what the role must be allowed to */
     struct fires fires;            /* what the plan creates that fires something */
     struct heard heard;            /* event triggers */
     struct held held;              /* locks of earlier statements of the transaction */

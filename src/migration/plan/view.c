@@ -87,6 +87,7 @@ static bool explain_step(struct explaining *explaining, struct explained_step *e
     explaining->is_undone = step->is_undone;
     explaining->is_tried_again = explained->was_begun && step->kind == STEP_ALONE;
     impossible_step(&explaining->impossible, step, part);
+    permits_begin_transaction(&explaining->permits);
     held_begin(&explaining->held);
     bool goes_on = true;
     for (; goes_on && sql_next_statement(&lexer, &statement); explained->statement_count++) {
@@ -131,6 +132,7 @@ static bool explain_migration(struct explaining *explaining, const struct prepar
     explaining->script = script;
     explaining->parts = &plan->parts;
     world_begin(explaining->world);
+    permits_begin(&explaining->permits);
     impossible_migration(&explaining->impossible, script->arena);
     explained->prepared = prepared;
     explained->checksum = prepared->item->checksum;
@@ -287,6 +289,9 @@ bool explain(const struct request *request, struct pg_session *session, const st
         explanation->alone = explanation->own = 0;
         explanation->transactions = preparation->count == 0 ? 0 : 1;
     }
+    struct permits *const permits = arena_alloc(request->arena, sizeof *permits);
+    *permits = explaining.permits;
+    explanation->permits = permits;
     explanation->summary = needs_summary(&explaining.needs, summary_of(request->arena, preparation, explanation));
     return refusal_find(request, session, options, preparation, &explanation->refusal);
 }

@@ -5,6 +5,7 @@
 
 #include "base/sqlstate.h"
 #include "migration/plan/check/moment_needs.h"
+#include "migration/plan/check/moment_permitted.h"
 #include "pg/activity.h"
 #include "pg/code.h"
 #include "pg/listeners.h"
@@ -339,6 +340,10 @@ void moment_check(const struct moment *moment, const struct preparation *prepara
     moment_check_place(moment);
     check_store(&rights, preparation);
     needs_check(moment, explanation);
+    permitted_check(&rights, explanation->permits);
+    noting.reason = REASON_RIGHTS;
+    permitted_note(&noting, explanation->permits);
+    noting.reason = REASON_SERVER;
     if (needs_store(preparation)) {
         moment_ask(&noting, "What sees our own tables being made",
                    own_sql(moment->request->arena, moment->session, listeners_sql), 0, NULL);
@@ -355,6 +360,7 @@ void moment_failures(const struct moment *moment, const struct preparation *prep
         check_ledger(&asking);
         check_store(&asking, preparation);
         needs_check_rights(&asking, explanation);
+        permitted_check(&asking, explanation->permits);
     }
 }
 

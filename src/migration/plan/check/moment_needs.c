@@ -82,45 +82,43 @@ static const char room_sql[] =
 /* ---- rights ---- */
 
 /* $1 relations, $2 what is needed on each: a privilege, or OWNER; DROP: the schema's owner suffices, too; MAINTAIN: a
- * privilege from PostgreSQL 17 on; several, with a comma: one of them suffices, and MAINTAIN does for LOCK. */
+ * privilege from PostgreSQL 17 on; $3 the roles that need it; several, with a comma: one of them suffices, and MAINTAIN
+ * does for LOCK. */
 static const char rights_sql[] =
     "SELECT DISTINCT CASE WHEN w.needed IN ('OWNER', 'DROP', 'MAINTAIN') THEN pg_catalog.format('The role \"%s\" is "
     "not the owner of %s (\"%s\" is), which a pending migration changes: GRANT \"%s\" TO \"%s\", or run it as that "
-    "role.', current_user, " RELATION_NAME ", pg_catalog.pg_get_userbyid(c.relowner), "
-    "pg_catalog.pg_get_userbyid(c.relowner), current_user) ELSE pg_catalog.format('The role \"%s\" lacks %s on %s, "
-    "which a pending migration needs: GRANT %s ON %s TO \"%s\".', current_user, w.needed, " RELATION_NAME
-    ", w.needed, " RELATION_NAME ", current_user) END FROM unnest($1::oid[], $2::text[]) AS w(relation, needed) JOIN "
-    "pg_catalog.pg_class c ON c.oid = w.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE CASE "
-    "WHEN w.needed = 'OWNER' THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE') WHEN w.needed = 'DROP' "
-    "THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, 'USAGE') AND NOT pg_catalog.pg_has_role(current_user, "
-    "n.nspowner, 'USAGE') WHEN w.needed = 'MAINTAIN' THEN NOT pg_catalog.pg_has_role(current_user, c.relowner, "
+    "role.', r.rolname, " RELATION_NAME ", pg_catalog.pg_get_userbyid(c.relowner), "
+    "pg_catalog.pg_get_userbyid(c.relowner), r.rolname) ELSE pg_catalog.format('The role \"%s\" lacks %s on %s, "
+    "which a pending migration needs: GRANT %s ON %s TO \"%s\".', r.rolname, w.needed, " RELATION_NAME
+    ", w.needed, " RELATION_NAME
+    ", r.rolname) END FROM unnest($1::oid[], $2::text[], $3::text[]) AS w(relation, needed, role) JOIN "
+    "pg_catalog.pg_roles r ON r.rolname = coalesce(w.role, current_user) JOIN pg_catalog.pg_class c ON c.oid = "
+    "w.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE CASE "
+    "WHEN w.needed = 'OWNER' THEN NOT pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE') WHEN w.needed = 'DROP' "
+    "THEN NOT pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE') AND NOT pg_catalog.pg_has_role(r.oid, "
+    "n.nspowner, 'USAGE') WHEN w.needed = 'MAINTAIN' THEN NOT pg_catalog.pg_has_role(r.oid, c.relowner, "
     "'USAGE') AND NOT CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 170000 THEN "
-    "pg_catalog.has_table_privilege(c.oid, 'MAINTAIN') ELSE false END WHEN c.relkind IN ('S', 'i', 'I', 'c') THEN "
+    "pg_catalog.has_table_privilege(r.oid, c.oid, 'MAINTAIN') ELSE false END WHEN c.relkind IN ('S', 'i', 'I', 'c') "
+    "THEN "
     "false "
-    "WHEN w.needed LIKE '%,%' THEN NOT pg_catalog.has_table_privilege(c.oid, w.needed) AND NOT "
-    "pg_catalog.has_any_column_privilege(c.oid, 'INSERT, UPDATE') AND NOT CASE WHEN "
-    "pg_catalog.current_setting('server_version_num')::int >= 170000 THEN pg_catalog.has_table_privilege(c.oid, "
+    "WHEN w.needed LIKE '%,%' THEN NOT pg_catalog.has_table_privilege(r.oid, c.oid, w.needed) AND NOT "
+    "pg_catalog.has_any_column_privilege(r.oid, c.oid, 'INSERT, UPDATE') AND NOT CASE WHEN "
+    "pg_catalog.current_setting('server_version_num')::int >= 170000 THEN pg_catalog.has_table_privilege(r.oid, c.oid, "
     "'MAINTAIN') ELSE false END WHEN w.needed IN ('TRUNCATE', 'TRIGGER', 'DELETE') THEN NOT "
-    "pg_catalog.has_table_privilege(c.oid, w.needed) ELSE "
-    "NOT pg_catalog.has_table_privilege(c.oid, w.needed) AND NOT pg_catalog.has_any_column_privilege(c.oid, w.needed) "
+    "pg_catalog.has_table_privilege(r.oid, c.oid, w.needed) ELSE "
+    "NOT pg_catalog.has_table_privilege(r.oid, c.oid, w.needed) AND NOT pg_catalog.has_any_column_privilege(r.oid, "
+    "c.oid, w.needed) "
     "END LIMIT 8";
 
-/* $1 relations: the role needs USAGE on their schemas. */
+/* $1 relations that statements name, $2 as which roles: these need USAGE on their schemas. */
 static const char usage_sql[] =
     "SELECT DISTINCT pg_catalog.format('The role \"%s\" may not use the schema \"%s\", in which a pending migration "
     "works: "
-    "GRANT USAGE ON SCHEMA \"%s\" TO \"%s\".', current_user, n.nspname, n.nspname, current_user) "
-    "FROM unnest($1::oid[]) AS w(relation) JOIN pg_catalog.pg_class c ON c.oid = w.relation "
+    "GRANT USAGE ON SCHEMA \"%s\" TO \"%s\".', r.rolname, n.nspname, n.nspname, r.rolname) "
+    "FROM unnest($1::oid[], $2::text[]) AS w(relation, role) JOIN pg_catalog.pg_roles r ON r.rolname = "
+    "coalesce(w.role, current_user) JOIN pg_catalog.pg_class c ON c.oid = w.relation "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-    "WHERE NOT pg_catalog.has_schema_privilege(n.oid, 'USAGE') LIMIT 8";
-
-/* $1 schemas in which something is created, '' for the first of the search path; $2 the schema of the URL. */
-static const char schemas_sql[] =
-    "SELECT DISTINCT pg_catalog.format('The role \"%s\" may not create in schema \"%s\", where a pending migration "
-    "does: GRANT CREATE, USAGE ON SCHEMA \"%s\" TO \"%s\".', current_user, n.nspname, n.nspname, current_user) "
-    "FROM unnest($1::text[]) AS w(name) JOIN pg_catalog.pg_namespace n "
-    "ON n.nspname = coalesce(nullif(w.name, ''), $2, (" PG_SCRIPT_SCHEMAS ")[1]) "
-    "WHERE NOT pg_catalog.has_schema_privilege(n.oid, 'CREATE') LIMIT 8";
+    "WHERE NOT pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE') LIMIT 8";
 
 /* $1 relations whose rows are changed although policies hide some of them. */
 static const char hidden_sql[] =
@@ -157,25 +155,10 @@ static const char disk_sql[] =
 
 /* ---- requirements on server and role ---- */
 
-/* $1 the requirement, as named in the table `attributes`. */
-static const char attributes_sql[] =
-    "SELECT DISTINCT pg_catalog.format(CASE w.needed "
-    "WHEN 'createrole' THEN 'A pending migration makes or changes roles, and the role \"%s\" may not: ALTER ROLE "
-    "\"%s\" "
-    "CREATEROLE.' "
-    "WHEN 'createdb' THEN 'A pending migration makes a database, and the role \"%s\" may not: ALTER ROLE \"%s\" "
-    "CREATEDB.' "
-    "WHEN 'superuser' THEN 'A pending migration has a statement that only a superuser may run, and \"%s\" is none.' "
-    "WHEN 'schema' THEN 'A pending migration makes a schema, and the role \"%s\" may not: GRANT CREATE ON DATABASE "
-    "\"%3$s\" "
-    "TO \"%2$s\".' "
-    "WHEN 'prepared' THEN 'A pending migration has PREPARE TRANSACTION, and max_prepared_transactions is 0.' END, "
-    "current_user, current_user, pg_catalog.current_database()) FROM unnest($1::text[]) AS w(needed) "
-    "JOIN pg_catalog.pg_roles r ON r.rolname = current_user WHERE CASE w.needed "
-    "WHEN 'createrole' THEN NOT (r.rolcreaterole OR r.rolsuper) WHEN 'createdb' THEN NOT (r.rolcreatedb OR r.rolsuper) "
-    "WHEN 'superuser' THEN NOT r.rolsuper "
-    "WHEN 'schema' THEN NOT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE') "
-    "WHEN 'prepared' THEN pg_catalog.current_setting('max_prepared_transactions') = '0' END";
+/* $1: PREPARE TRANSACTION. */
+static const char prepared_sql[] =
+    "SELECT 'A pending migration has PREPARE TRANSACTION, and max_prepared_transactions is 0.' FROM unnest($1::text[]) "
+    "WHERE pg_catalog.current_setting('max_prepared_transactions') = '0' LIMIT 1";
 
 /* $1 extensions to create: may the role? Whether they are available is checked by the plan itself (missing.h). */
 static const char extensions_sql[] =
@@ -187,24 +170,6 @@ static const char extensions_sql[] =
     "pg_catalog.pg_extension x WHERE x.extname = v.name) AND v.superuser AND NOT r.rolsuper AND NOT (v.trusted AND "
     "pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'))";
 
-static const struct {
-    const char *words; /* the beginning of the statement, in lower case */
-    const char *needed;
-} attributes[] = {
-    {"create role ", "createrole"},
-    {"create user ", "createrole"},
-    {"create group ", "createrole"},
-    {"drop role ", "createrole"},
-    {"create database ", "createdb"},
-    {"alter system ", "superuser"},
-    {"create event trigger ", "superuser"},
-    {"create tablespace ", "superuser"},
-    {"create foreign data wrapper ", "superuser"},
-    {"create access method ", "superuser"},
-    {"create schema ", "schema"},
-    {"prepare transaction ", "prepared"},
-};
-
 /* ---- the lists ---- */
 
 struct needs {
@@ -214,13 +179,14 @@ struct needs {
     struct buffer needing; /* relations, with what is needed on each */
     struct buffer needed;
     struct buffer changed; /* relations whose rows are changed */
-    struct buffer schemas;
-    struct buffer attributes;
+    struct buffer roles;   /* as which, for each of these */
+    struct buffer named;   /* relations that statements name */
+    struct buffer namers;  /* as which roles */
+    struct buffer prepared;
     struct buffer extensions;
     const char *concurrent; /* a statement that waits for snapshots; NULL: none */
     bool only_known;        /* leave out what may be different when its turn comes */
     bool may_change;        /* an earlier statement may have changed rights */
-    bool other_role;        /* the script switches the role */
     size_t most;            /* the most locks of one transaction */
     struct buffer written;  /* relations that are rewritten, or get an index */
 };
@@ -230,44 +196,49 @@ static bool begins(const char *words, const char *with)
     return strncmp(words, with, strlen(with)) == 0;
 }
 
-static void add_lock(struct needs *needs, const struct sql_relation_lock *lock, const char *words)
+static void add_needed(struct needs *needs, const char *oid, const char *needed, const char *role)
+{
+    pg_put_element(&needs->needing, oid);
+    pg_put_element(&needs->needed, needed);
+    pg_put_element(&needs->roles, role);
+}
+
+static void add_lock(struct needs *needs, const struct sql_relation_lock *lock, const char *words, const char *role)
 {
     const char *const oid = arena_printf(needs->arena, "%u", lock->oid);
+    const bool is_known = role == NULL || strcmp(role, PERMITS_ANY) != 0;
     if (lock->oid == 0) {
         return;
     }
     pg_put_element(&needs->relations, oid);
     pg_put_element(&needs->modes, arena_printf(needs->arena, "%d", (int)lock->lock));
-    if (lock->is_heir && !needs->other_role && begins(words, "alter table ")) {
-        pg_put_element(&needs->needing, oid);
-        pg_put_element(&needs->needed, "OWNER");
+    if (lock->name != NULL && is_known) {
+        pg_put_element(&needs->named, oid);
+        pg_put_element(&needs->namers, role);
+    }
+    if (lock->is_heir && is_known && begins(words, "alter table ")) {
+        add_needed(needs, oid, "OWNER", role);
     }
     /* VACUUM skips tables that the role may not vacuum, with a warning. */
-    const bool is_asked = !needs->other_role && lock->name != NULL && !(needs->only_known && begins(words, "vacuum "));
+    const bool is_asked = is_known && lock->name != NULL && !(needs->only_known && begins(words, "vacuum "));
     for (size_t i = 0; is_asked && rights_may_be_needed(i); i++) {
         const char *const needed = rights_needed(i, words, lock);
         if (needed != NULL) {
-            pg_put_element(&needs->needing, oid);
-            pg_put_element(&needs->needed, needed);
+            add_needed(needs, oid, needed, role);
         }
     }
-    if (lock->is_target && !needs->other_role && (begins(words, "update ") || begins(words, "delete "))) {
+    if (lock->is_target && role == NULL && (begins(words, "update ") || begins(words, "delete "))) {
         pg_put_element(&needs->changed, oid);
     }
 }
 
-/* For statements that create something in a schema that they choose. */
-static void add_created(struct needs *needs, const char *sql)
+static void add_extensions(struct needs *needs, const char *sql)
 {
-    static const char *const kinds = " table view materialized view sequence type function procedure domain ";
     struct sql_objects objects = {0};
     sql_created_objects(needs->arena, text_of(sql), &objects);
     for (size_t i = 0; i < objects.count; i++) {
-        const struct sql_object *const object = &objects.items[i];
-        if (strcmp(object->type, "extension") == 0) {
-            pg_put_element(&needs->extensions, object->name);
-        } else if (object->parent == NULL && strstr(kinds, arena_printf(needs->arena, " %s ", object->type)) != NULL) {
-            pg_put_element(&needs->schemas, object->schema == NULL ? "" : object->schema);
+        if (strcmp(objects.items[i].type, "extension") == 0) {
+            pg_put_element(&needs->extensions, objects.items[i].name);
         }
     }
 }
@@ -281,21 +252,16 @@ static void add_statement(struct needs *needs, const struct explained_statement 
     needs->may_change = statement->effects.unknown || rights_change(text_of(statement->sql));
     const bool writes = statement->effects.work == SQL_WORK_REWRITE || statement->effects.work == SQL_WORK_INDEX;
     for (size_t i = 0; i < statement->effects.count; i++) {
-        add_lock(needs, &statement->effects.locks[i], words);
+        add_lock(needs, &statement->effects.locks[i], words, statement->role);
         if (writes && statement->effects.locks[i].is_target) {
             pg_put_element(&needs->written, arena_printf(needs->arena, "%u", statement->effects.locks[i].oid));
         }
     }
-    needs->other_role = needs->other_role || begins(words, "set role ") || begins(words, "set local role ") ||
-                        begins(words, "set session authorization ") || begins(words, "set session role ");
-    if (needs->other_role) {
-        return;
+    if (statement->role == NULL) {
+        add_extensions(needs, statement->sql);
     }
-    add_created(needs, statement->sql);
-    for (size_t i = 0; i < sizeof attributes / sizeof attributes[0]; i++) {
-        if (begins(words, attributes[i].words) && !begins(words, "create user mapping ")) {
-            pg_put_element(&needs->attributes, attributes[i].needed);
-        }
+    if (begins(words, "prepare transaction ")) {
+        pg_put_element(&needs->prepared, "");
     }
 }
 
@@ -373,14 +339,14 @@ static void ask_locks(const struct moment *moment, struct needs *needs)
 
 static void ask_rights(const struct moment *moment, struct needs *needs)
 {
-    const char *const relations = buffer_string(&needs->relations);
-    ask_each(moment, "What the role may do", rights_sql, 2,
-             (const char *const[]){pg_array_text(&needs->needing), pg_array_text(&needs->needed)});
-    ask_each(moment, "Which schemas may be used", usage_sql, 1, &relations);
-    ask_each(moment, "Where may be created", schemas_sql, 2,
-             (const char *const[]){pg_array_text(&needs->schemas), moment->request->site->project.schema});
+    ask_each(moment, "What the role may do", rights_sql, 3,
+             (const char *const[]){pg_array_text(&needs->needing), pg_array_text(&needs->needed),
+                                   pg_array_text(&needs->roles)});
+    ask_each(moment, "Which schemas may be used", usage_sql, 2,
+             (const char *const[]){pg_array_text(&needs->named), pg_array_text(&needs->namers)});
     ask_each(moment, "What is published", identity_sql, 1, (const char *const[]){buffer_string(&needs->changed)});
-    ask_each(moment, "What the role is", attributes_sql, 1, (const char *const[]){pg_array_text(&needs->attributes)});
+    ask_each(moment, "Whether transactions may be prepared", prepared_sql, 1,
+             (const char *const[]){pg_array_text(&needs->prepared)});
     ask_each(moment, "Which extensions may be made", extensions_sql, 1,
              (const char *const[]){pg_array_text(&needs->extensions)});
 }
@@ -397,13 +363,14 @@ static struct needs needs_of(const struct moment *moment, const struct explanati
                           .needing = empty,
                           .needed = empty,
                           .changed = empty,
-                          .schemas = empty,
-                          .attributes = empty,
+                          .roles = empty,
+                          .named = empty,
+                          .namers = empty,
+                          .prepared = empty,
                           .extensions = empty,
                           .written = empty};
     for (size_t i = 0; i < explanation->count; i++) {
         const struct explained_migration *const migration = &explanation->migrations[i];
-        needs.other_role = false;
         for (size_t j = 0; migration->steps != NULL && j < migration->prepared->plan.count; j++) {
             add_step(&needs, &migration->steps[j]);
         }

@@ -28,6 +28,8 @@ static const struct {
     {"create index ", "OWNER", NULL},
     {"create unique index ", "OWNER", NULL},
     {"create policy ", "OWNER", NULL},
+    {"create publication ", "OWNER", "OWNER"},
+    {"create statistics ", "OWNER", NULL},
     {"create rule ", "OWNER", NULL},
     {"create trigger ", "TRIGGER", NULL},
     {"create constraint trigger ", "TRIGGER", NULL},

@@ -200,7 +200,7 @@ static void load(struct world *world, const char *bare)
 
 /* ---- looking for a name ---- */
 
-static const char *schema_of(const struct world *world, const char *schema)
+const char *world_schema_before(const struct world *world, const char *schema)
 {
     return schemas_before(&world->schemas, schema);
 }
@@ -222,7 +222,7 @@ struct relation *world_find_surely(struct world *world, const char *schema, cons
 {
     load(world, bare);
     if (schema != NULL) {
-        const char *const was = schema_of(world, schema);
+        const char *const was = world_schema_before(world, schema);
         struct relation *const relation = find_in(world, was, bare);
         if (relation != NULL) {
             relation->renamed = relation->renamed || was != schema;
@@ -231,7 +231,7 @@ struct relation *world_find_surely(struct world *world, const char *schema, cons
     }
     struct relation *found = find_in(world, "pg_temp", bare);
     for (const char *const *one = world->path; found == NULL && one != NULL && *one != NULL; one++) {
-        found = find_in(world, schema_of(world, *one), bare);
+        found = find_in(world, world_schema_before(world, *one), bare);
     }
     return found;
 }
@@ -269,13 +269,18 @@ bool world_knows(struct world *world, const char *bare)
 const char *world_place(const struct world *world, bool alone)
 {
     const char *const *const path = world->path;
-    return path == NULL || path[0] == NULL || (alone && path[1] != NULL) ? NULL : schema_of(world, path[0]);
+    return path == NULL || path[0] == NULL || (alone && path[1] != NULL) ? NULL : world_schema_before(world, path[0]);
+}
+
+const char *const *world_path(const struct world *world)
+{
+    return world->path;
 }
 
 /* The schema in which a name is created. */
 static const char *where_made(const struct world *world, const char *schema)
 {
-    const char *const place = schema != NULL ? schema_of(world, schema) : world_place(world, false);
+    const char *const place = schema != NULL ? world_schema_before(world, schema) : world_place(world, false);
     return place == NULL ? "public" : place;
 }
 
@@ -308,7 +313,7 @@ static void rename_relation(struct world *world, const struct sql_change *change
     const char *const schema = world_schema(world, relation, change->name);
     name(world, schema, change->name, NULL);
     load(world, moves ? change->name : change->to);
-    name(world, moves ? schema_of(world, change->to) : schema, moves ? change->name : change->to, relation);
+    name(world, moves ? world_schema_before(world, change->to) : schema, moves ? change->name : change->to, relation);
 }
 
 static void link_names(struct world *world, const struct sql_change *change)
@@ -340,11 +345,11 @@ static bool has_gone(const struct world *world, const char *schema, const char *
 {
     for (const struct named *one = world->names[bucket_of(world, bare)]; one != NULL; one = one->next) {
         const char *const *place = schema == NULL ? world->path : NULL;
-        while (place != NULL && *place != NULL && strcmp(schema_of(world, *place), one->schema) != 0) {
+        while (place != NULL && *place != NULL && strcmp(world_schema_before(world, *place), one->schema) != 0) {
             place++;
         }
-        const bool is_meant =
-            schema != NULL ? strcmp(schema_of(world, schema), one->schema) == 0 : place != NULL && *place != NULL;
+        const bool is_meant = schema != NULL ? strcmp(world_schema_before(world, schema), one->schema) == 0
+                                             : place != NULL && *place != NULL;
         if (is_meant && strcmp(one->name, bare) == 0 && one->relation != NULL && one->relation->gone) {
             return true;
         }

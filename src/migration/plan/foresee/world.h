@@ -90,6 +90,12 @@ bool world_is_new(struct world *world, const char *schema, const char *bare);
  * the search path has several schemas. */
 const char *world_place(const struct world *world, bool alone);
 
+/* The schemas of the search path, as statements name them; NULL-terminated; NULL: not known. */
+const char *const *world_path(const struct world *world);
+
+/* The name that a schema had before the plan. */
+const char *world_schema_before(const struct world *world, const char *schema);
+
 /* Has something this name, or had it, in any schema? */
 bool world_knows(struct world *world, const char *bare);
 
