@@ -89,6 +89,17 @@ class Login(Case):
         self.assertEqual(len(reply.applied), 4)
         self.assertEqual(rpc.call("MigrationService", "GetStatus", metadata=bearer(reader)).summary.pending, 0)
 
+    def test_a_worker_stops_while_refusals_wait(self):
+        self.token("read")
+        self.start()
+        wrong = messages().rpc.Request(method="/truss.migration.v1.MigrationService/GetStatus",
+                                       metadata=[messages().rpc.Metadata(key="authorization", value="Bearer wrong")]).SerializeToString()
+        guests = [self.rpc(self.process) for _ in range(20)]
+        for guest in guests:
+            guest.send_bytes(wrong)
+        guests[0].receive_bytes()  # the first one waits shortest
+        self.process.stop()
+
     def test_the_tokens_are_listed_without_their_secrets(self):
         token = self.token("admin", name="anna")
         self.token("read,run:production", name="ci", expires="90d")
