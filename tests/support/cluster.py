@@ -304,7 +304,7 @@ class Cluster:
 
     def empty(self, name):
         """What make_again does, at a sixth of its cost, and sessions that are idle stay: drops all schemas, extensions, publications and
-        event triggers. If something is left then, or was granted or set, the database is made again."""
+        event triggers. If something is left then, or was granted or set, the database is made again: that ends its sessions; false."""
         with self.staying:
             if self.emptied != name:
                 self.stop_emptying()
@@ -320,11 +320,12 @@ class Cluster:
                 self.emptier.execute("; ".join([*(one for one, in self.emptier.execute(WHAT_GOES)), "CREATE SCHEMA public",
                                                 *PUBLIC_AS_MADE[self.version >= 15]]))
                 if self.emptier.execute("EXECUTE is_left") == [("f",)]:
-                    return
+                    return True
             except libpq.Failed:
                 pass
             self.stop_emptying()
         self.make_again(name)
+        return False
 
     def stop_emptying(self):
         if self.emptied is not None:

@@ -565,6 +565,10 @@ class Case(unittest.TestCase):
         return self.sql(f"SELECT {columns} FROM {table} ORDER BY started_at, migration_name")
 
 
+# A pool gives a session away for so long without a look whether it has ended (FRESH_MS in src/pg/pool.c), and a little more.
+POOL_BELIEVES_S = 0.6
+
+
 class Staying(Case):
     """Tests that share a database and workers, with their folders: to make these costs more than what most tests ask. A test finds nothing
     of the one before: the database is emptied when it is first wanted, and again after each call of begin_anew()."""
@@ -581,7 +585,8 @@ class Staying(Case):
             self._database = cls.stayed_in = self.cluster.create_database()
             cls.addClassCleanup(self.cluster.drop_database, cls.stayed_in)
         elif self._database is None:
-            self.cluster.empty(cls.stayed_in)
+            if not self.cluster.empty(cls.stayed_in) and cls.kept:
+                time.sleep(POOL_BELIEVES_S)
             self._database = cls.stayed_in
         return self._database
 
@@ -596,6 +601,7 @@ class Staying(Case):
         ended = [pid for pid, _ in self.sql(f"SELECT pid, pg_terminate_backend(pid) FROM ({there} OFFSET 0) s")]
         if ended:
             wait_for(lambda: self.sql(f"SELECT count(*) FROM pg_stat_activity WHERE pid IN ({', '.join(ended)})") == [("0",)])
+            time.sleep(POOL_BELIEVES_S)
 
     def stay(self, *scripts, arguments=(), url=None, fixture=None):
         """Is served by the worker of this class that has this URL and these arguments, whose folder has only these migrations then, or
