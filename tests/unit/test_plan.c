@@ -702,7 +702,8 @@ static struct text repeated(const char *before, const char *again, size_t size, 
     return buffer_text(&out);
 }
 
-#define LARGE 5000000
+#define LARGE   5000000
+#define HOSTILE 2000000 /* what is quadratic, or calls itself for each byte, does not get through this either */
 
 START_TEST(five_megabytes_are_planned_without_the_parser)
 {
@@ -716,11 +717,11 @@ END_TEST
 
 START_TEST(a_hostile_expression_neither_crashes_nor_stalls)
 {
-    ck_assert(build(repeated("begin; select 1", "+1", LARGE, "; commit"), SENT_WHOLE));
+    ck_assert(build(repeated("begin; select 1", "+1", HOSTILE, "; commit"), SENT_WHOLE));
     ck_assert(plan.one_transaction);
-    ck_assert(build(repeated("vacuum; select ", "(", LARGE, ""), SENT_WHOLE));
+    ck_assert(build(repeated("vacuum; select ", "(", HOSTILE, ""), SENT_WHOLE));
     ck_assert_ptr_nonnull(plan.note);
-    ck_assert(build(repeated("vacuum; select ", "- ", LARGE, "1"), SENT_WHOLE));
+    ck_assert(build(repeated("vacuum; select ", "- ", HOSTILE, "1"), SENT_WHOLE));
     ck_assert_ptr_nonnull(plan.note);
 }
 END_TEST
@@ -729,7 +730,7 @@ START_TEST(what_takes_postgresql_s_scanner_for_ever_is_not_given_to_it)
 {
     static const char *const traps[] = {"/*", "+", "+-", "/*/"};
     const bool opens = traps[_i][0] == '/';
-    const struct text script = repeated("vacuum; select 1 ", traps[_i], LARGE, "");
+    const struct text script = repeated("vacuum; select 1 ", traps[_i], HOSTILE, "");
     if (opens) {
         ck_assert(!build(script, SENT_WHOLE));
         ck_assert_ptr_nonnull(strstr(status.message, "Line 1: a comment"));
