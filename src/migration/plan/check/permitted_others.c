@@ -17,17 +17,15 @@
 #define NAMES "pg_catalog.string_to_array(w.part, pg_catalog.chr(31))"
 
 /* With several columns the sentence names those that are missing, unless all are. */
+#define LACKS_SOME                                                                                                     \
+    "(SELECT pg_catalog.format('The role \"%s\" lacks %s on columns of %s (%s), which a pending migration needs: "     \
+    "GRANT %s (%s) ON %s TO \"%s\".', r.rolname, w.needed, o.shown, x.names, w.needed, x.names, o.shown, r.rolname) "  \
+    "FROM (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) AS names FROM "     \
+    "pg_catalog.pg_attribute a WHERE " IS_MEANT " AND NOT pg_catalog.has_column_privilege(r.oid, o.oid, a.attnum, "    \
+    "w.needed)) x WHERE x.names IS NOT NULL)"
 #define LACKS_COLUMNS                                                                                                  \
-    "CASE WHEN NOT pg_catalog.has_any_column_privilege(r.oid, o.oid, w.needed) THEN " LACKS(                           \
-        "", "") " ELSE (SELECT pg_catalog.format('The role \"%s\" lacks %s on columns of %s (%s), which a pending "    \
-                "migration "                                                                                           \
-                "needs: GRANT %s (%s) ON %s TO \"%s\".', r.rolname, w.needed, o.shown, x.names, w.needed, x.names, "   \
-                "o.shown, "                                                                                            \
-                "r.rolname) FROM (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY "      \
-                "a.attnum) AS "                                                                                        \
-                "names FROM pg_catalog.pg_attribute a WHERE " IS_MEANT                                                 \
-                " AND NOT pg_catalog.has_column_privilege(r.oid, o.oid, "                                              \
-                "a.attnum, w.needed)) x WHERE x.names IS NOT NULL) END"
+    "CASE" WHEN("NOT pg_catalog.has_any_column_privilege(r.oid, o.oid, w.needed)", LACKS("", "")) " ELSE " LACKS_SOME  \
+                                                                                                  " END"
 
 /* The sequence itself, or that of the column `part`. */
 #define COUNTER                                                                                                        \
@@ -37,11 +35,12 @@
     "'pg_catalog.pg_class'::pg_catalog.regclass AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass AND "    \
     "d.deptype IN ('a', 'i') LIMIT 1) END"
 
-#define SEQUENCE_LACKS(rights)                                                                                         \
+#define SEQUENCE_LACKS(rights, condition)                                                                              \
     "(SELECT pg_catalog.format('The role \"%s\" may not use the sequence %I.%I, which a pending migration needs: "     \
     "GRANT " rights " ON SEQUENCE %I.%I TO \"%s\".', r.rolname, n.nspname, q.relname, n.nspname, q.relname, "          \
     "r.rolname) FROM pg_catalog.pg_class q JOIN pg_catalog.pg_namespace n ON n.oid = q.relnamespace WHERE q.relkind "  \
-    "= 'S' AND "
+    "= 'S' AND " condition ")"
+#define HAS_NOT(privileges) " AND NOT pg_catalog.has_sequence_privilege(r.oid, q.oid, '" privileges "')"
 
 /* The sequences in the defaults of the columns that get no value. An identity column needs no right. */
 #define DEFAULTS                                                                                                       \
@@ -51,35 +50,36 @@
     "'pg_catalog.pg_class'::pg_catalog.regclass AND d.refobjid <> o.oid WHERE f.adrelid = o.oid AND NOT (" IS_MEANT    \
     "))"
 
+#define HAS_COLUMNS  "o.relkind IN ('r', 'p', 'v', 'm', 'f')"
+#define HAS_INTERNAL "EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = o.oid AND g.tgisinternal)"
+#define NOT_SWITCHER                                                                                                   \
+    "pg_catalog.format('A pending migration switches all triggers of %s off or on, also those of its foreign keys: "   \
+    "that takes a superuser, and \"%s\" is none. DISABLE TRIGGER USER leaves those alone.', o.shown, r.rolname)"
+#define RELATION_ACL                                                                                                   \
+    "coalesce(o.relacl, pg_catalog.acldefault(CASE o.relkind WHEN 'S' THEN 's' ELSE 'r' END::pg_catalog.\"char\", "    \
+    "o.relowner))"
+#define OF_RELATION OBJECT("", "", "true", "true")
+
 static const char relation_sql[] = SENTENCES(
-    "CASE WHEN w.needed IN ('SELECT', 'INSERT', 'UPDATE') THEN CASE WHEN o.relkind IN ('r', 'p', 'v', 'm', 'f') "
-    "THEN " LACKS_COLUMNS " END WHEN w.needed = 'NEXT' THEN " SEQUENCE_LACKS(
-        "USAGE") "q.oid = " COUNTER
-                 " AND NOT pg_catalog.has_sequence_privilege(r.oid, q.oid, 'USAGE, UPDATE')) WHEN w.needed = 'SET "
-                 "NEXT' THEN " SEQUENCE_LACKS(
-                     "UPDATE") "q.oid = " COUNTER " AND NOT pg_catalog.has_sequence_privilege(r.oid, q.oid, 'UPDATE')) "
-                               "WHEN w.needed = 'DEFAULTS' THEN " SEQUENCE_LACKS("USAGE") DEFAULTS
-    " AND NOT pg_catalog.has_sequence_privilege(r.oid, q.oid, 'USAGE, UPDATE') LIMIT 1) WHEN w.needed = 'TRIGGERS' "
-    "THEN CASE WHEN NOT r.rolsuper AND EXISTS (SELECT FROM pg_catalog.pg_trigger g WHERE g.tgrelid = o.oid AND "
-    "g.tgisinternal) THEN pg_catalog.format('A pending migration switches all triggers of %s off or on, also those "
-    "of its foreign keys: that takes a superuser, and \"%s\" is none. DISABLE TRIGGER USER leaves those alone.', "
-    "o.shown, r.rolname) END ELSE " OBJECT("", "", "true", "true") " END",
+    "CASE" WHEN("w.needed IN ('SELECT', 'INSERT', 'UPDATE')", "CASE" WHEN(HAS_COLUMNS, LACKS_COLUMNS) " END")
+        WHEN("w.needed = 'NEXT'", SEQUENCE_LACKS("USAGE", "q.oid = " COUNTER HAS_NOT("USAGE, UPDATE")))
+            WHEN("w.needed = 'SET NEXT'", SEQUENCE_LACKS("UPDATE", "q.oid = " COUNTER HAS_NOT("UPDATE")))
+                WHEN("w.needed = 'DEFAULTS'", SEQUENCE_LACKS("USAGE", DEFAULTS HAS_NOT("USAGE, UPDATE") " LIMIT 1"))
+                    WHEN("w.needed = 'TRIGGERS'", "CASE" WHEN("NOT r.rolsuper AND " HAS_INTERNAL,
+                                                              NOT_SWITCHER) " END") " ELSE " OF_RELATION " END",
     WANTED
     " CROSS JOIN LATERAL (SELECT o.oid, o.relkind, o.relowner AS owner, o.relnamespace AS place, " PG_SCRIPT_NAME(
-        "o.oid") " AS shown, coalesce(o.relacl, pg_catalog.acldefault(CASE o.relkind WHEN 'S' THEN 's' ELSE 'r' "
-                 "END::pg_catalog.\"char\", o.relowner)) AS acl FROM pg_catalog.pg_class o JOIN "
+        "o.oid") " AS shown, " RELATION_ACL " AS acl FROM pg_catalog.pg_class o JOIN "
                  "pg_catalog.pg_namespace n ON n.oid = o.relnamespace WHERE w.name <> '*' AND o.relname = w.name::name "
                  "AND " IS_PLACED FIRST);
 
 /* GRANT … ON ALL TABLES IN SCHEMA fails at the first that it may not. */
 static const char relations_sql[] = SENTENCES(
-    OBJECT("", "", "true", "true"),
-    WANTED " JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema AND w.name = '*' CROSS JOIN LATERAL (SELECT "
-           "o.oid, o.relowner AS owner, n.oid AS place, " PG_SCRIPT_NAME(
-               "o.oid") " AS shown, coalesce(o.relacl, "
-                        "pg_catalog.acldefault(CASE o.relkind WHEN 'S' THEN 's' ELSE 'r' END::pg_catalog.\"char\", "
-                        "o.relowner)) AS "
-                        "acl FROM pg_catalog.pg_class o WHERE o.relnamespace = n.oid AND pg_catalog.strpos(w.part, "
+    OF_RELATION,
+    WANTED " JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema AND w.name = '*' CROSS JOIN LATERAL (SELECT o.oid, "
+           "o.relowner AS owner, n.oid AS place, " PG_SCRIPT_NAME(
+               "o.oid") " AS shown, " RELATION_ACL " AS acl FROM "
+                        "pg_catalog.pg_class o WHERE o.relnamespace = n.oid AND pg_catalog.strpos(w.part, "
                         "o.relkind::text) > 0 AND NOT " OWNS("r.oid", "o.relowner") " ORDER BY o.relname LIMIT 100) o");
 
 /* ---- roles ---- */
@@ -104,102 +104,37 @@ static const char relations_sql[] = SENTENCES(
     "pg_catalog.format('The role \"%s\" may not " does " the role \"%s\", as a pending migration does: GRANT \"%s\" "  \
     "TO \"%s\".', " role ", o.rolname, o.rolname, " role ")"
 
-static const char
-    role_sql[] =
-        SENTENCES(
-            "CASE w.needed WHEN 'SET ROLE' THEN CASE WHEN NOT " BECOMES(LOGIN, "o.oid") " THEN " NO_MEMBER(
-                "session_user",
-                "become") " END WHEN 'SET SESSION AUTHORIZATION' THEN CASE WHEN NOT " LOGS_IN
-                          " THEN pg_catalog.format('A pending migration sets the session''s authorization to \"%s\", "
-                          "which takes a "
-                          "superuser, and \"%s\" is none: SET ROLE takes only a membership.', o.rolname, session_user) "
-                          "END WHEN "
-                          "'REASSIGN' THEN CASE WHEN NOT " OWNS("r.oid", "o.oid") " THEN " NO_MEMBER(
-                              "r.rolname",
-                              "give away what belongs to") " WHEN NOT r.rolsuper AND o.oid IS DISTINCT FROM h.oid AND "
-                                                           "EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE "
-                                                           "n.nspowner = o.oid) AND NOT "
-                                                           "pg_catalog.has_database_privilege(r.oid, "
-                                                           "pg_catalog.current_database(), 'CREATE') THEN "
-                                                           "pg_catalog.format('A pending migration gives schemas away, "
-                                                           "and the role \"%s\" may not: GRANT CREATE ON DATABASE "
-                                                           "\"%s\" TO \"%s\".', r.rolname, "
-                                                           "pg_catalog.current_database(), r.rolname) END WHEN 'USE' "
-                                                           "THEN "
-                                                           "CASE WHEN NOT " OWNS("r.oid", "o.oid") " THEN " NO_MEMBER("r.rolname", "use the rights of") " END WHEN 'MAKE FOR' THEN CASE WHEN NOT " BECOMES(
-                                                               "r.oid", "o.oid") " THEN " NO_MEMBER("r.rolname",
-                                                                                                    "make something "
-                                                                                                    "for") " END WHEN "
-                                                                                                           "'MEMBERS' "
-                                                                                                           "THEN CASE "
-                                                                                                           "WHEN "
-                                                                                                           "NOT"
-                                                                                                           " " MAY_ADD
-                                                                                                           " THEN "
-                                                                                                           "pg_catalog."
-                                                                                                           "format('"
-                                                                                                           "The role "
-                                                                                                           "\"%s\" may "
-                                                                                                           "not add "
-                                                                                                           "members to "
-                                                                                                           "the role "
-                                                                                                           "\"%s\", "
-                                                                                                           "nor take "
-                                                                                                           "them from "
-                                                                                                           "it, as a "
-                                                                                                           "pending "
-                                                                                                           "migration "
-                                                                                                           "does: "
-                                                                                                           "GRANT "
-                                                                                                           "\"%s\" TO "
-                                                                                                           "\"%s\" "
-                                                                                                           "WITH ADMIN "
-                                                                                                           "OPTION.', "
-                                                                                                           "r.rolname, "
-                                                                                                           "o.rolname, "
-                                                                                                           "o.rolname, "
-                                                                                                           "r.rolname) "
-                                                                                                           "END ELSE "
-                                                                                                           "CASE WHEN "
-                                                                                                           "NOT "
-                                                                                                           "(" MAY_ALTER
-                                                                                                           ") AND NOT "
-                                                                                                           "(w.needed "
-                                                                                                           "= 'ALTER "
-                                                                                                           "OWN' AND "
-                                                                                                           "o.oid = "
-                                                                                                           "r.oid) "
-                                                                                                           "THEN "
-                                                                                                           "pg_catalog."
-                                                                                                           "format('A "
-                                                                                                           "pending "
-                                                                                                           "migration "
-                                                                                                           "makes or "
-                                                                                                           "changes "
-                                                                                                           "roles, and "
-                                                                                                           "the role "
-                                                                                                           "\"%s\" may "
-                                                                                                           "not change "
-                                                                                                           "\"%s\": "
-                                                                                                           "that "
-                                                                                                           "takes "
-                                                                                                           "CREATEROLE%"
-                                                                                                           "s.', "
-                                                                                                           "r.rolname, "
-                                                                                                           "o.rolname, "
-                                                                                                           "CASE WHEN "
-                                                                                                           "o.rolsuper "
-                                                                                                           "THEN ' and "
-                                                                                                           "a "
-                                                                                                           "superuser' "
-                                                                                                           "WHEN " IS_16
-                                                                                                           " THEN ' "
-                                                                                                           "and ADMIN "
-                                                                                                           "OPTION on "
-                                                                                                           "it' ELSE "
-                                                                                                           "'' END) "
-                                                                                                           "END END",
-            WANTED " JOIN pg_catalog.pg_roles o ON o.rolname = w.name AND w.name <> ''");
+#define NOT_LOGIN                                                                                                      \
+    "pg_catalog.format('A pending migration sets the session''s authorization to \"%s\", which takes a superuser, "    \
+    "and \"%s\" is none: SET ROLE takes only a membership.', o.rolname, session_user)"
+#define NOT_MOVER                                                                                                      \
+    "pg_catalog.format('A pending migration gives schemas away, and the role \"%s\" may not: GRANT CREATE ON "         \
+    "DATABASE \"%s\" TO \"%s\".', r.rolname, pg_catalog.current_database(), r.rolname)"
+#define NOT_ADDER                                                                                                      \
+    "pg_catalog.format('The role \"%s\" may not add members to the role \"%s\", nor take them from it, as a pending "  \
+    "migration does: GRANT \"%s\" TO \"%s\" WITH ADMIN OPTION.', r.rolname, o.rolname, o.rolname, r.rolname)"
+#define NOT_CHANGER                                                                                                    \
+    "pg_catalog.format('A pending migration makes or changes roles, and the role \"%s\" may not change \"%s\": that "  \
+    "takes CREATEROLE%s.', r.rolname, o.rolname, CASE WHEN o.rolsuper THEN ' and a superuser' WHEN " IS_16             \
+    " THEN ' and ADMIN OPTION on it' ELSE '' END)"
+
+#define HAS_SCHEMAS   "EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.nspowner = o.oid)"
+#define MOVES_SCHEMAS "NOT r.rolsuper AND o.oid IS DISTINCT FROM h.oid AND " HAS_SCHEMAS " AND NOT " MAKES_SCHEMAS
+
+/* The sentence for one that is wanted: what must be so, or who lacks it. */
+#define ROLE(condition, sentence) "CASE" WHEN("NOT " condition, sentence) " END"
+#define REASSIGN                                                                                                       \
+    "CASE" WHEN("NOT " OWNS("r.oid", "o.oid"), NO_MEMBER("r.rolname", "give away what belongs to"))                    \
+        WHEN(MOVES_SCHEMAS, NOT_MOVER) " END"
+#define ALTER_ROLE ROLE("(" MAY_ALTER ") AND NOT (w.needed = 'ALTER OWN' AND o.oid = r.oid)", NOT_CHANGER)
+
+static const char role_sql[] = SENTENCES(
+    "CASE w.needed" WHEN("'SET ROLE'", ROLE(BECOMES(LOGIN, "o.oid"), NO_MEMBER("session_user", "become")))
+        WHEN("'SET SESSION AUTHORIZATION'", ROLE(LOGS_IN, NOT_LOGIN)) WHEN("'REASSIGN'", REASSIGN)
+            WHEN("'USE'", ROLE(OWNS("r.oid", "o.oid"), NO_MEMBER("r.rolname", "use the rights of")))
+                WHEN("'MAKE FOR'", ROLE(BECOMES("r.oid", "o.oid"), NO_MEMBER("r.rolname", "make something for")))
+                    WHEN("'MEMBERS'", ROLE(MAY_ADD, NOT_ADDER)) " ELSE " ALTER_ROLE " END",
+    WANTED " JOIN pg_catalog.pg_roles o ON o.rolname = w.name AND w.name <> ''");
 
 #define IS_MEMBER "pg_catalog.pg_has_role(r.oid, o.oid, 'USAGE')"
 

@@ -56,21 +56,25 @@ static const char family_sql[] = PLAIN("operator family ", "pg_opfamily", "opf",
 
 /* ---- things of the database ---- */
 
-#define MAKES_SCHEMAS "pg_catalog.has_database_privilege(r.oid, pg_catalog.current_database(), 'CREATE')"
+#define MAY_IN_SCHEMA(role, privilege) "pg_catalog.has_schema_privilege(" role ", o.oid, '" privilege "')"
+#define NOT_FOR                                                                                                        \
+    "pg_catalog.format('The role \"%s\" may not create in schema \"%s\", where a pending migration gives it "          \
+    "something: GRANT CREATE, USAGE ON SCHEMA \"%s\" TO \"%s\".', h.rolname, o.nspname, o.nspname, h.rolname)"
+#define NOT_IN                                                                                                         \
+    "pg_catalog.format('The role \"%s\" may not create in schema \"%s\", where a pending migration does: GRANT "       \
+    "CREATE, USAGE ON SCHEMA \"%s\" TO \"%s\".', r.rolname, o.nspname, o.nspname, r.rolname)"
+#define NOT_USER                                                                                                       \
+    "pg_catalog.format('The role \"%s\" may not use the schema \"%s\", in which a pending migration works: GRANT "     \
+    "USAGE ON SCHEMA \"%s\" TO \"%s\".', r.rolname, o.nspname, o.nspname, r.rolname)"
+#define OF_SCHEMA OBJECT("schema ", "SCHEMA ", MAKES_SCHEMAS, "true")
+#define IS_OTHERS "NOT r.rolsuper AND h.oid <> r.oid AND NOT "
 
 /* USAGE, and CREATE in a schema, or in the first one of the search path. */
 static const char schema_sql[] = SENTENCES(
-    "CASE WHEN w.needed = 'CREATE FOR' THEN CASE WHEN NOT r.rolsuper AND h.oid <> r.oid AND NOT "
-    "pg_catalog.has_schema_privilege(h.oid, o.oid, 'CREATE') THEN pg_catalog.format('The role \"%s\" may not create in "
-    "schema \"%s\", where a pending migration gives it something: GRANT CREATE, USAGE ON SCHEMA \"%s\" TO \"%s\".', "
-    "h.rolname, o.nspname, o.nspname, h.rolname) END WHEN w.needed = 'CREATE' THEN CASE WHEN NOT "
-    "pg_catalog.has_schema_privilege(r.oid, o.oid, 'CREATE') THEN "
-    "pg_catalog.format('The role \"%s\" may not create in schema \"%s\", where a pending migration does: GRANT "
-    "CREATE, USAGE ON SCHEMA \"%s\" TO \"%s\".', r.rolname, o.nspname, o.nspname, r.rolname) END WHEN w.needed = "
-    "'USAGE' THEN CASE WHEN NOT pg_catalog.has_schema_privilege(r.oid, o.oid, 'USAGE') THEN pg_catalog.format('The "
-    "role \"%s\" may not use the schema \"%s\", in which a pending migration works: GRANT USAGE ON SCHEMA \"%s\" TO "
-    "\"%s\".', r.rolname, o.nspname, o.nspname, r.rolname) END ELSE " OBJECT("schema ", "SCHEMA ", MAKES_SCHEMAS,
-                                                                             "true") " END",
+    "CASE" WHEN("w.needed = 'CREATE FOR'", "CASE" WHEN(IS_OTHERS MAY_IN_SCHEMA("h.oid", "CREATE"), NOT_FOR) " END")
+        WHEN("w.needed = 'CREATE'", "CASE" WHEN("NOT " MAY_IN_SCHEMA("r.oid", "CREATE"), NOT_IN) " END")
+            WHEN("w.needed = 'USAGE'",
+                 "CASE" WHEN("NOT " MAY_IN_SCHEMA("r.oid", "USAGE"), NOT_USER) " END") " ELSE " OF_SCHEMA " END",
     WANTED " CROSS JOIN LATERAL (SELECT n.oid, n.nspname, n.nspowner AS owner, NULL::oid AS place, "
            "pg_catalog.quote_ident(n.nspname) AS shown, coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner)) AS "
            "acl FROM pg_catalog.pg_namespace n WHERE CASE WHEN w.name IS NOT NULL THEN n.nspname = w.name ELSE "
@@ -110,19 +114,21 @@ static const char tablespace_sql[] =
             "pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database() AND d.dattablespace = o.oid))",
             GLOBAL("pg_tablespace", "spc", ACL("spcacl", "t", "spcowner")));
 
-static const char server_sql[] = SENTENCES(
-    "CASE WHEN w.needed = 'MAPPING' THEN CASE WHEN (w.part IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_user_mappings "
-    "m WHERE m.srvid = o.oid AND m.usename = CASE w.heir WHEN '' THEN r.rolname ELSE w.heir END)) AND NOT " OWNS(
-        "r.oid", "o.owner") " AND NOT (h.oid = r.oid AND "
-                            "pg_catalog.has_server_privilege(r.oid, o.oid, 'USAGE')) THEN " NOT_OWNER(
-                                "foreign server ") " END ELSE " OBJECT("foreign server ", "FOREIGN SERVER ",
-                                                                       "pg_catalog.has_foreign_data_wrapper_privilege("
-                                                                       "h.oid, (SELECT v.srvfdw FROM "
-                                                                       "pg_catalog.pg_foreign_server v "
-                                                                       "WHERE v.oid = o.oid), 'USAGE')",
-                                                                       "pg_catalog.has_server_privilege(r.oid, o.oid, "
-                                                                       "'USAGE')") " END",
-    WANTED " CROSS JOIN " GLOBAL("pg_foreign_server", "srv", ACL("srvacl", "S", "srvowner")));
+/* A user mapping is made by the server's owner, or by the user itself with USAGE. */
+#define HAS_MAPPING                                                                                                    \
+    "(w.part IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_user_mappings m WHERE m.srvid = o.oid AND m.usename = CASE " \
+    "w.heir WHEN '' THEN r.rolname ELSE w.heir END))"
+#define USES_SERVER "pg_catalog.has_server_privilege(r.oid, o.oid, 'USAGE')"
+#define USES_WRAPPER                                                                                                   \
+    "pg_catalog.has_foreign_data_wrapper_privilege(h.oid, (SELECT v.srvfdw FROM pg_catalog.pg_foreign_server v WHERE " \
+    "v.oid = o.oid), 'USAGE')"
+#define NOT_MAPPER HAS_MAPPING " AND NOT " OWNS("r.oid", "o.owner") " AND NOT (h.oid = r.oid AND " USES_SERVER ")"
+#define OF_SERVER  OBJECT("foreign server ", "FOREIGN SERVER ", USES_WRAPPER, USES_SERVER)
+
+static const char server_sql[] =
+    SENTENCES("CASE" WHEN("w.needed = 'MAPPING'",
+                          "CASE" WHEN(NOT_MAPPER, NOT_OWNER("foreign server ")) " END") " ELSE " OF_SERVER " END",
+              WANTED " CROSS JOIN " GLOBAL("pg_foreign_server", "srv", ACL("srvacl", "S", "srvowner")));
 
 static const char large_object_sql[] =
     OBJECTS("large object ", "LARGE OBJECT ", "true", "true",
@@ -132,19 +138,17 @@ static const char large_object_sql[] =
 
 /* The owner of one of its two types may make and drop it. */
 #define CAST_TYPE(number) "(" TYPES_SAID("pg_catalog.split_part(w.types, pg_catalog.chr(31), " number ")") ")"
-static const char cast_sql[] =
-    SENTENCES("CASE WHEN NOT o.owns AND (w.needed = 'CREATE' OR o.is_there) THEN "
-              "pg_catalog.format('The role \"%s\" owns "
-              "neither of the types of a cast, which a pending migration makes or changes: "
-              "run it as their owner.', r.rolname) "
-              "END",
-              WANTED " CROSS JOIN LATERAL (SELECT pg_catalog.bool_or(" OWNS(
-                  "r.oid", "t.typowner") ") AS owns, EXISTS (SELECT "
-                                         "FROM pg_catalog.pg_cast k WHERE k.castsource = ANY "
-                                         "(" CAST_TYPE("1") ") AND k.casttarget = ANY (" CAST_TYPE(
-                                             "2") ")) AS is_there FROM pg_catalog.pg_type t WHERE "
-                                                  "t.oid = ANY (" CAST_TYPE("1") " || " CAST_TYPE(
-                                                      "2") ")) o WHERE o.owns IS NOT NULL");
+#define CAST_OWNED        "pg_catalog.bool_or(" OWNS("r.oid", "t.typowner") ")"
+#define CAST_THERE                                                                                                     \
+    "EXISTS (SELECT FROM pg_catalog.pg_cast k WHERE k.castsource = ANY (" CAST_TYPE(                                   \
+        "1") ") AND k.casttarget = ANY (" CAST_TYPE("2") "))"
+#define NOT_CASTER                                                                                                     \
+    "pg_catalog.format('The role \"%s\" owns neither of the types of a cast, which a pending migration makes or "      \
+    "changes: run it as their owner.', r.rolname)"
+static const char cast_sql[] = SENTENCES(
+    "CASE" WHEN("NOT o.owns AND (w.needed = 'CREATE' OR o.is_there)", NOT_CASTER) " END", WANTED
+    " CROSS JOIN LATERAL (SELECT " CAST_OWNED " AS owns, " CAST_THERE " AS is_there FROM "
+    "pg_catalog.pg_type t WHERE t.oid = ANY (" CAST_TYPE("1") " || " CAST_TYPE("2") ")) o WHERE o.owns IS NOT NULL");
 
 /* ---- the rest is in permitted_others.c ---- */
 

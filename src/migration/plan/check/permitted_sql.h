@@ -45,6 +45,9 @@
 
 #define MAY_CREATE(role) "(o.place IS NULL OR pg_catalog.has_schema_privilege(" role ", o.place, 'CREATE'))"
 
+/* Of the database, and so of schemas that are given away. */
+#define MAKES_SCHEMAS "pg_catalog.has_database_privilege(r.oid, pg_catalog.current_database(), 'CREATE')"
+
 /* called: "type ", or "" for relations. */
 #define NOT_OWNER(called)                                                                                              \
     "pg_catalog.format('The role \"%s\" is not the owner of " called "%s (\"%s\" is), which a pending migration "      \
@@ -62,65 +65,55 @@
 
 #define IS_MINE(grantee) "(" grantee " = 0 OR pg_catalog.pg_has_role(r.oid, " grantee ", 'USAGE'))"
 
+#define WHEN(condition, sentence) " WHEN " condition " THEN " sentence
+
 /* May it grant one of the privileges, and has it any? PostgreSQL fails if neither is so, and warns if it has one. */
-#define GRANTS                                                                                                         \
-    "(" OWNS("r.oid", "o.owner") " OR EXISTS (SELECT FROM pg_catalog.aclexplode(o.acl) a WHERE a.is_grantable "        \
-                                 "AND " IS_MINE("a.grantee") " AND (w.heir = '' OR a.privilege_type = ANY "            \
-                                                             "(pg_catalog.string_to_array(pg_catalog.upper(w.heir), "  \
-                                                             "pg_catalog.chr(31))))))"
+#define IS_GRANTED                                                                                                     \
+    "(w.heir = '' OR a.privilege_type = ANY (pg_catalog.string_to_array(pg_catalog.upper(w.heir), "                    \
+    "pg_catalog.chr(31))))"
+#define GRANTABLE                                                                                                      \
+    "EXISTS (SELECT FROM pg_catalog.aclexplode(o.acl) a WHERE a.is_grantable AND " IS_MINE(                            \
+        "a.grantee") " AND " IS_GRANTED ")"
+#define GRANTS  "(" OWNS("r.oid", "o.owner") " OR " GRANTABLE ")"
 #define HAS_ANY "EXISTS (SELECT FROM pg_catalog.aclexplode(o.acl) a WHERE " IS_MINE("a.grantee") ")"
 
+#define NOT_GRANTOR(called)                                                                                            \
+    "pg_catalog.format('The role \"%s\" may not grant privileges on " called "%s (\"%s\" owns it), as a pending "      \
+    "migration does: run it as that role.', r.rolname, o.shown, pg_catalog.pg_get_userbyid(o.owner))"
+#define GRANTS_NOTHING(called)                                                                                         \
+    "pg_catalog.format('A GRANT or REVOKE of a pending migration grants nothing on " called "%s: \"%s\" owns it, and " \
+    "the role \"%s\" may not grant that. PostgreSQL only warns.', o.shown, pg_catalog.pg_get_userbyid(o.owner), "      \
+    "r.rolname)"
+
 #define OF_GRANTS(called)                                                                                              \
-    " WHEN w.needed = 'GRANT' AND NOT " GRANTS " AND NOT " HAS_ANY " THEN pg_catalog.format('The role \"%s\" may not " \
-    "grant privileges on " called "%s (\"%s\" owns it), as a pending migration does: run it as that role.', "          \
-    "r.rolname, o.shown, pg_catalog.pg_get_userbyid(o.owner)) WHEN w.needed = 'GRANTS NOTHING' AND NOT " GRANTS        \
-    " AND " HAS_ANY " THEN pg_catalog.format('A GRANT or REVOKE of a pending migration grants nothing on " called      \
-    "%s: \"%s\" owns it, and the role \"%s\" may not grant that. PostgreSQL only warns.', o.shown, "                   \
-    "pg_catalog.pg_get_userbyid(o.owner), r.rolname)"
+    WHEN("w.needed = 'GRANT' AND NOT " GRANTS " AND NOT " HAS_ANY, NOT_GRANTOR(called))                                \
+    WHEN("w.needed = 'GRANTS NOTHING' AND NOT " GRANTS " AND " HAS_ANY, GRANTS_NOTHING(called))
+
+#define OWNER_WANTED "w.needed IN ('OWNER', 'DROP', 'RENAME', 'REPLACE', 'GIVE')"
+#define SCHEMAS_OWNER                                                                                                  \
+    "EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.oid = o.place AND " OWNS("r.oid", "n.nspowner") ")"
+#define IS_HEIRS      "(w.needed = 'GIVE' AND o.owner IS NOT DISTINCT FROM h.oid)"
+#define MAY_DROP      "(w.needed = 'DROP' AND " SCHEMAS_OWNER ")"
+#define IS_GIVEN      "w.needed = 'GIVE' AND NOT r.rolsuper AND o.owner <> h.oid"
+#define IS_PLACED_NEW "w.needed IN ('RENAME', 'BESIDE')"
+#define IS_USED       "w.needed IN ('USAGE', 'EXECUTE', 'CREATE', 'TEMPORARY')"
+
+#define NOT_GIVER(called)                                                                                              \
+    "pg_catalog.format('The role \"%s\" may not give " called "%s to the role \"%s\", as a pending migration does: "   \
+    "GRANT \"%s\" TO \"%s\", or run it as a superuser.', r.rolname, o.shown, h.rolname, h.rolname, r.rolname)"
+
+#define OWNER_LACKS(called)                                                                                            \
+    WHEN(OWNER_WANTED " AND NOT " OWNS("r.oid", "o.owner") " AND NOT " MAY_DROP " AND NOT " IS_HEIRS, NOT_OWNER(called))
+#define GIVER_LACKS(called, gives)                                                                                     \
+    WHEN(IS_GIVEN " AND NOT (" BECOMES("r.oid", "h.oid") " AND " gives ")", NOT_GIVER(called))
+#define HEIR_LACKS                     WHEN(IS_GIVEN " AND NOT " MAY_CREATE("h.oid"), NOT_CREATOR("h"))
+#define CREATOR_LACKS                  WHEN(IS_PLACED_NEW " AND NOT " MAY_CREATE("r.oid"), NOT_CREATOR("r"))
+#define USER_LACKS(called, words, has) WHEN(IS_USED " AND NOT " has, LACKS(called, words))
 
 /* gives: may it be given away otherwise? has: is the privilege there? */
-#define OBJECT(called, words, gives, has)                                                                                                                                                                    \
-    "CASE WHEN w.needed IN ('OWNER', 'DROP', 'RENAME', 'REPLACE', 'GIVE') AND NOT " OWNS(                                                                                                                    \
-        "r.oid",                                                                                                                                                                                             \
-        "o.owner") " AND NOT (w.needed = 'DROP' AND EXISTS (SELECT FROM pg_catalog.pg_namespace n WHERE n.oid = "                                                                                            \
-                   "o.place AND " OWNS(                                                                                                                                                                      \
-                       "r.oid", "n.nspowner") ")) AND NOT (w.needed = 'GIVE' AND o.owner IS NOT DISTINCT FROM "                                                                                              \
-                                              "h.oid) THEN " NOT_OWNER(                                                                                                                                      \
-                                                  called) " WHEN w.needed = 'GIVE' AND "                                                                                                                     \
-                                                          "NOT r.rolsuper AND o.owner <> "                                                                                                                   \
-                                                          "h.oid AND NOT (" BECOMES(                                                                                                                         \
-                                                              "r."                                                                                                                                           \
-                                                              "oid",                                                                                                                                         \
-                                                              "h."                                                                                                                                           \
-                                                              "oid") " AND " gives ") THEN pg_catalog.format('The "                                                                                          \
-                                                                     "role \"%s\" may not give " called                                                                                                      \
-                                                                     "%s to the role \"%s\", as a pending migration "                                                                                        \
-                                                                     "does: GRANT \"%s\" TO \"%s\", or run it as a "                                                                                         \
-                                                                     "superuser.', "                                                                                                                         \
-                                                                     "r.rolname, o.shown, h.rolname, h.rolname, "                                                                                            \
-                                                                     "r.rolname) WHEN w.needed = 'GIVE' AND NOT "                                                                                            \
-                                                                     "r.rolsuper AND "                                                                                                                       \
-                                                                     "o.owner <> h.oid AND NOT " MAY_CREATE("h.oid") " THEN " NOT_CREATOR("h") " WHEN w.needed IN ('RENAME', 'BESIDE') AND NOT " MAY_CREATE( \
-                                                                         "r.oid") " THEN " NOT_CREATOR("r") " WHEN "                                                                                         \
-                                                                                                            "w."                                                                                             \
-                                                                                                            "needed "                                                                                        \
-                                                                                                            "IN "                                                                                            \
-                                                                                                            "('USAGE'"                                                                                       \
-                                                                                                            ", "                                                                                             \
-                                                                                                            "'EXECUTE"                                                                                       \
-                                                                                                            "', "                                                                                            \
-                                                                                                            "'CREATE'"                                                                                       \
-                                                                                                            ", "                                                                                             \
-                                                                                                            "'TEMPORA"                                                                                       \
-                                                                                                            "RY') "                                                                                          \
-                                                                                                            "AND "                                                                                           \
-                                                                                                            "NOT " has                                                                                       \
-                                                                                                            " THEN"                                                                                          \
-                                                                                                            " " LACKS(                                                                                       \
-                                                                                                                called,                                                                                      \
-                                                                                                                words)                                                                                       \
-                                                                                                                OF_GRANTS(                                                                                   \
-                                                                                                                    called) " END"
+#define OBJECT(called, words, gives, has)                                                                              \
+    "CASE" OWNER_LACKS(called) GIVER_LACKS(called, gives) HEIR_LACKS CREATOR_LACKS USER_LACKS(called, words, has)      \
+        OF_GRANTS(called) " END"
 
 #define OBJECTS(called, words, gives, has, found)                                                                      \
     SENTENCES(OBJECT(called, words, gives, has), WANTED " CROSS JOIN " found)
