@@ -41,7 +41,7 @@ class Detection(Case):
         return getattr(harness.messages().migration, f"DETAIL_STATE_{word}")
 
     def insert(self, name, checksum, finished="now()", rolled_back="NULL", logs="NULL", steps=1, schema="public"):
-        self.sql(f"INSERT INTO {schema}._prisma_migrations VALUES (gen_random_uuid()::text, '{checksum}', {finished}, '{name}', "
+        self.sql(f"INSERT INTO {schema}._prisma_migrations VALUES (md5(random()::text), '{checksum}', {finished}, '{name}', "
                  f"{logs}, {rolled_back}, clock_timestamp(), {steps})")
 
     # ---- nothing, or only one of the two ----

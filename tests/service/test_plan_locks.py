@@ -587,7 +587,7 @@ class PlanLocks(Staying):
             CREATE TABLE d (id int DEFAULT loud(), v int); CREATE TABLE c (id int CHECK (loud(id) = 1), v int); CREATE TABLE o (id dom); CREATE VIEW w AS SELECT id, loud() AS f FROM t; CREATE VIEW over AS SELECT id FROM w;
             CREATE TABLE par (id int, v int DEFAULT loud()) PARTITION BY LIST (id); CREATE TABLE par1 PARTITION OF par FOR VALUES IN (1); CREATE TABLE trig (id int); INSERT INTO trig VALUES (1); CREATE TRIGGER x BEFORE INSERT OR DELETE ON trig FOR EACH ROW EXECUTE FUNCTION fired();
             CREATE TABLE k (id int PRIMARY KEY); INSERT INTO k VALUES (1); CREATE TABLE mild (id int); CREATE TRIGGER x BEFORE INSERT ON mild FOR EACH ROW EXECUTE FUNCTION calm(); INSERT INTO busy VALUES (1);
-            CREATE TABLE fine (id int DEFAULT quiet(), u uuid DEFAULT gen_random_uuid(), n int DEFAULT chosen() CHECK (n > 0), s serial); CREATE VIEW seen AS SELECT id, quiet() FROM fine;""")
+            CREATE TABLE fine (id int DEFAULT quiet(), u text DEFAULT md5(random()::text), n int DEFAULT chosen() CHECK (n > 0), s serial); CREATE VIEW seen AS SELECT id, quiet() FROM fine;""")
         self.remember()
         make = f"CREATE FUNCTION made() RETURNS int {loud};\n"
         blocking = ["INSERT INTO d (v) VALUES (1)", "INSERT INTO c VALUES (1)", "INSERT INTO o VALUES (1)", "INSERT INTO par VALUES (1)", "SELECT * FROM over", "SELECT * FROM w", "CREATE TABLE n AS SELECT * FROM w",

@@ -257,7 +257,7 @@ class Recall(Case):
     # ---- the database ----
 
     def test_what_leaves_row_versions_as_they_are_is_seen_at_once(self):
-        again = "INSERT INTO _prisma_migrations SELECT gen_random_uuid(), checksum, finished_at, '5_m', logs, rolled_back_at, started_at, 1 FROM "
+        again = "INSERT INTO _prisma_migrations SELECT md5(random()::text), checksum, finished_at, '5_m', logs, rolled_back_at, started_at, 1 FROM "
         older = ("CREATE TABLE older (LIKE _prisma_migrations INCLUDING ALL);"
                  "INSERT INTO older SELECT id, 'x', finished_at, migration_name, logs, rolled_back_at, started_at, 1 FROM _prisma_migrations")
         self.look([
@@ -298,7 +298,7 @@ class Recall(Case):
         knex = ("CREATE TABLE knex_migrations (id serial PRIMARY KEY, name varchar(255), batch int, migration_time timestamptz);"
                 "CREATE TABLE knex_migrations_lock (index serial PRIMARY KEY, is_locked int)")
         return [
-            (statement("inserted", "INSERT INTO _prisma_migrations SELECT gen_random_uuid(), checksum, finished_at, '5_m', logs, rolled_back_at, "
+            (statement("inserted", "INSERT INTO _prisma_migrations SELECT md5(random()::text), checksum, finished_at, '5_m', logs, rolled_back_at, "
                                    "started_at, 1 FROM _prisma_migrations WHERE migration_name = '4_m'"), True),
             (statement("deleted", "DELETE FROM _prisma_migrations WHERE migration_name = '1_m'"), True),
             (statement("updated", "UPDATE _prisma_migrations SET checksum = 'x' WHERE migration_name = '1_m'"), True),

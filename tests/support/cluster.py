@@ -348,5 +348,15 @@ class Cluster:
     def drop_database(self, name):
         if self.emptied == name:
             self.stop_emptying()
+        if self.version < 13:
+            return self.drop_by_force(name)
         with contextlib.suppress(libpq.Failed):
             self.keep(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def drop_by_force(self, name):
+        """What WITH (FORCE) does since 13. Who comes in between is ended by the next try."""
+        for _ in range(20):
+            with contextlib.suppress(libpq.Failed):
+                self.keep(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+                self.keep(f'DROP DATABASE IF EXISTS "{name}"')
+                return
