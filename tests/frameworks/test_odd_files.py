@@ -49,11 +49,14 @@ class OddFiles(Written):
                 with self.assertRaises(RpcError) as refused:
                     rpc.call("MigrationService", "Run")
                 self.assertIn(f'An earlier attempt at "{version}" did not finish', refused.exception.status.message)
-                self.assertIn(f"truss mark-rolled-back {'-- ' if version < 0 else ''}{version};", refused.exception.status.message)
+                self.assertIn("then truss mark-rolled-back -- -1; or resolve it" if says is None else "that is resolved: resolve it with the folder that has its file", refused.exception.status.message)
                 if says is None:
                     rpc.call("MigrationService", "MarkRolledBack", {"migration": str(version)})
                     self.assertEqual(self.run_all(rpc), ["1_m", "2_m"])
                     continue
+                with self.assertRaises(RpcError) as refused:
+                    rpc.call("MigrationService", "MarkApplied", {"migration": str(version)})
+                self.assertIn('Migration "3" has no file in the folder', refused.exception.status.message)
                 with self.assertRaises(RpcError) as refused:
                     rpc.call("MigrationService", "MarkRolledBack", {"migration": str(version)})
                 self.assertIn(says, refused.exception.status.message)

@@ -220,16 +220,20 @@ static bool fail_unresolved(const struct request *request, const struct catalog 
                             const struct catalog_item *item)
 {
     const struct framework *const framework = catalog->detection.framework;
-    const char *const undo = !ledger_has(framework, LEDGER_MARK_ROLLED_BACK)
-                                 ? ""
-                                 : arena_printf(request->arena, "undo what it left, then %s; or ",
-                                                advice_rolled_back(request->arena, item->name));
-    status_fail(
-        request->status, STATUS_FAILED_PRECONDITION,
-        "An earlier attempt at \"%s\" did not finish, and nothing runs until that is resolved: %scomplete it by "
-        "hand, then %s (%s).",
-        item->name, undo, advice_applied(request->arena, item->name),
-        framework->ledger.failed_note != NULL ? framework->ledger.failed_note : "its own tool stops there, too");
+    const bool has_file = item->file != NULL;
+    const bool may_undo = ledger_has(framework, LEDGER_MARK_ROLLED_BACK) &&
+                          (has_file || item->key[0] == '-' || !framework->ledger.knows_only_last);
+    const char *const undo = !may_undo ? ""
+                                       : arena_printf(request->arena, "undo what it left, then %s; or ",
+                                                      advice_rolled_back(request->arena, item->name));
+    const char *const complete = has_file ? arena_printf(request->arena, "complete it by hand, then %s",
+                                                         advice_applied(request->arena, item->name))
+                                          : "resolve it with the folder that has its file";
+    status_fail(request->status, STATUS_FAILED_PRECONDITION,
+                "An earlier attempt at \"%s\" did not finish, and nothing runs until that is resolved: %s%s (%s).",
+                item->name, undo, complete,
+                framework->ledger.failed_note != NULL ? framework->ledger.failed_note
+                                                      : "its own tool stops there, too");
     request->status->migration = item->name;
     request->status->detail = failed_attempt(item)->logs;
     return false;

@@ -143,6 +143,18 @@ static bool may_mark(const struct run *run, const struct catalog *catalog, const
     return request_may(run->request, run->session, &act);
 }
 
+static bool has_file(const struct run *run, const struct catalog *catalog, const struct catalog_item *item,
+                     const char *name)
+{
+    if (item == NULL) {
+        return catalog_not_found(catalog, text_of(name), run->status);
+    }
+    return item->file != NULL ||
+           status_fail(run->status, STATUS_NOT_FOUND,
+                       "Migration \"%s\" has no file in the folder: only one that has can be marked as applied.",
+                       item->name);
+}
+
 static bool apply_mark(struct run *run, const char *name, struct mark *mark)
 {
     const char **const message = &mark->message;
@@ -154,8 +166,8 @@ static bool apply_mark(struct run *run, const char *name, struct mark *mark)
     if (!begin(run, name, mark, &catalog, &item)) {
         return false;
     }
-    if (item == NULL || item->file == NULL) {
-        return catalog_not_found(&catalog, text_of(name), run->status);
+    if (!has_file(run, &catalog, item, name)) {
+        return false;
     }
     if (catalog.problem != NULL) { /* the folder, and so the file, may be another project's */
         return status_fail(run->status, STATUS_FAILED_PRECONDITION, "%s", catalog.problem);
