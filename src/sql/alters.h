@@ -21,6 +21,7 @@ enum sql_alter_kind {
     SQL_ALTER_ADD_IDENTITY,
     SQL_ALTER_SET_IDENTITY,
     SQL_ALTER_DROP_IDENTITY,
+    SQL_ALTER_DROP_EXPRESSION,
     SQL_ALTER_ATTACH,  /* `other` becomes a partition of the table, by `bound` */
     SQL_ALTER_DETACH,  /* `other` is no longer a partition */
     SQL_ALTER_INHERIT, /* the table becomes a child of `other` */

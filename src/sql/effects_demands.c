@@ -212,6 +212,9 @@ static void of_command(const struct altering *altering, const json_t *command)
     if (word_is_among("AT_SetLogged AT_SetUnLogged", subtype) && effects_since(altering->reader, 18, false)) {
         demand_part(altering, SQL_DEMAND_NO_PARTITIONS,
                     "cannot be SET LOGGED or UNLOGGED since PostgreSQL 18: its partitions can (42809).");
+    } else if (strcmp(subtype, "AT_SetRelOptions") == 0) {
+        demand_part(altering, SQL_DEMAND_NO_PARTITIONS,
+                    "takes no storage parameters: its partitions do (42809; before PostgreSQL 18, 22023).");
     } else if (word_is_among("AT_SetStorage AT_SetCompression", subtype)) {
         of_storage(altering->reader, altering->range, command);
     } else if (word_is_among("AT_AddInherit AT_DropInherit", subtype)) {

@@ -14,11 +14,17 @@ static const struct {
     const char *subtype;
     enum sql_alter_kind kind;
 } kinds[] = {
-    {"AT_AlterColumnType", SQL_ALTER_TYPE},     {"AT_AddColumn", SQL_ALTER_ADD},
-    {"AT_DropColumn", SQL_ALTER_DROP},          {"AT_ColumnDefault", SQL_ALTER_DEFAULT},
-    {"AT_DropNotNull", SQL_ALTER_NULLABLE},     {"AT_AddIdentity", SQL_ALTER_ADD_IDENTITY},
-    {"AT_SetIdentity", SQL_ALTER_SET_IDENTITY}, {"AT_DropIdentity", SQL_ALTER_DROP_IDENTITY},
-    {"AT_AttachPartition", SQL_ALTER_ATTACH},   {"AT_DetachPartition", SQL_ALTER_DETACH},
+    {"AT_AlterColumnType", SQL_ALTER_TYPE},
+    {"AT_AddColumn", SQL_ALTER_ADD},
+    {"AT_DropColumn", SQL_ALTER_DROP},
+    {"AT_ColumnDefault", SQL_ALTER_DEFAULT},
+    {"AT_DropNotNull", SQL_ALTER_NULLABLE},
+    {"AT_AddIdentity", SQL_ALTER_ADD_IDENTITY},
+    {"AT_SetIdentity", SQL_ALTER_SET_IDENTITY},
+    {"AT_DropIdentity", SQL_ALTER_DROP_IDENTITY},
+    {"AT_DropExpression", SQL_ALTER_DROP_EXPRESSION},
+    {"AT_AttachPartition", SQL_ALTER_ATTACH},
+    {"AT_DetachPartition", SQL_ALTER_DETACH},
     {"AT_AddInherit", SQL_ALTER_INHERIT},
 };
 

@@ -215,6 +215,19 @@ static const char *kinds_of(const char *objtype)
                                                           : NULL;
 }
 
+/* Does ALTER TABLE say what only a table can have done? */
+static bool of_tables(const char *objtype, const json_t *commands)
+{
+    static const char those[] =
+        "AT_AddColumn AT_DropColumn AT_SetNotNull AT_DropNotNull AT_AlterColumnType AT_AddConstraint AT_DropConstraint "
+        "AT_ValidateConstraint AT_EnableRowSecurity AT_DisableRowSecurity AT_AddInherit AT_DropInherit";
+    bool is = false;
+    for (size_t i = 0; !is && strcmp(objtype, "OBJECT_TABLE") == 0 && i < json_array_size(commands); i++) {
+        is = word_is_among(those, tree_string(tree_body(json_array_get(commands, i), "AlterTableCmd"), "subtype"));
+    }
+    return is;
+}
+
 /* A unique constraint over all partitions must contain every column of the partition key. `columns` are the elements of
  * an index, or names. */
 static void need_key_columns(struct effects_reader *reader, const json_t *range, const json_t *columns)
@@ -240,7 +253,7 @@ static void of_alter(struct effects_reader *reader, const json_t *body)
     const char *const objtype = tree_string(body, "objtype");
     const json_t *const range = json_object_get(body, "relation");
     const json_t *const commands = json_object_get(body, "cmds");
-    effects_need_relation(reader, range, kinds_of(objtype));
+    effects_need_relation(reader, range, of_tables(objtype, commands) ? "rpf" : kinds_of(objtype));
     for (size_t i = 0; i < json_array_size(commands); i++) {
         const json_t *const command = tree_body(json_array_get(commands, i), "AlterTableCmd");
         const json_t *const constraint = tree_body(json_object_get(command, "def"), "Constraint");

@@ -98,12 +98,12 @@ struct held_query {
                                                          "(o.objsubid = 0 OR o.objsubid = d.objsubid)))"
 static const struct held_query dropped = {DROPPED ANY, DROPPED HELD, 3};
 
-/* The object of which it is an internal part, or the extension that it belongs to. */
+/* The object of which it is an internal part, or the part in a partition, or the extension that it belongs to. */
 #define REQUIRED                                                                                                       \
     "WITH " ROOT                                                                                                       \
     ", held AS (SELECT DISTINCT d.refclassid AS classid, d.refobjid AS objid, d.refobjsubid AS objsubid FROM root g "  \
     "JOIN pg_catalog.pg_depend d ON d.classid = g.classid AND d.objid = g.objid AND d.objsubid = g.objsubid WHERE "    \
-    "d.deptype IN ('i', 'e'))"
+    "d.deptype IN ('i', 'e', 'P'))"
 static const struct held_query required = {REQUIRED ANY, REQUIRED HELD, 3};
 
 /* $1 the relation, $2 a column of it. Before PostgreSQL 15 a generated column depends on it automatically. */

@@ -45,6 +45,7 @@ static const struct {
     {SQL_ALTER_ADD_IDENTITY, NOT_NULL, false, "may be NULL, which an identity may not: SET NOT NULL first (55000)."},
     {SQL_ALTER_SET_IDENTITY, IDENTITY, false, "is not an identity column (55000)."},
     {SQL_ALTER_DROP_IDENTITY, IDENTITY, false, "is not an identity column (55000)."},
+    {SQL_ALTER_DROP_EXPRESSION, GENERATED, false, "is not a generated column (55000)."},
 };
 
 static const char *why_by_facts(struct needs *needs, const struct sql_alter *alter, const char *oid)
