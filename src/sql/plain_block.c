@@ -35,10 +35,27 @@ static bool only_says(struct sql_reader words)
     return words.token.kind == SQL_END;
 }
 
-/* ALTER TABLE with nothing but ADD, of columns and constraints. USING INDEX would rename the index. */
+/* A part of ALTER TABLE: ADD, of a column or a constraint, DROP CONSTRAINT, or row level security that is turned on. */
+static bool take_part(struct sql_reader *words)
+{
+    static const char *const others[] = {"attribute", "value", "generated", NULL};
+    static const char *const whole[] = {"drop constraint", "enable row level security", "force row level security"};
+    if (sql_take(words, "add")) {
+        return !sql_is_any_word(&words->token, others);
+    }
+    for (size_t i = 0; i < sizeof whole / sizeof whole[0]; i++) {
+        struct sql_reader ahead = *words;
+        if (sql_take_words(&ahead, whole[i])) {
+            *words = ahead;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ALTER TABLE with nothing but such parts. USING INDEX would rename the index. */
 static bool only_adds(struct arena *arena, struct sql_reader words, struct text statement)
 {
-    static const char *const parts[] = {"attribute", "value", "generated", NULL};
     if (!sql_take_words(&words, "alter table") || sql_has_words(statement, "using", "index")) {
         return false;
     }
@@ -48,7 +65,7 @@ static bool only_adds(struct arena *arena, struct sql_reader words, struct text 
         return false;
     }
     for (;;) {
-        if (!sql_take(&words, "add") || sql_is_any_word(&words.token, parts)) {
+        if (!take_part(&words)) {
             return false;
         }
         while (!sql_is_end(&words.token) && !sql_is_symbol(&words.token, ',')) {
@@ -77,12 +94,28 @@ static bool only_creates(struct arena *arena, struct sql_reader words, struct te
         return sql_take_name(arena, &words, NULL) != NULL && sql_take(&words, "as") &&
                (sql_is_word(&words.token, "enum") || sql_is_symbol(&words.token, '('));
     }
+    if (sql_take(&words, "schema")) {
+        sql_take_if(&words);
+        return sql_take_name(arena, &words, NULL) != NULL && words.token.kind == SQL_END;
+    }
+    if (sql_is_word(&words.token, "view") || sql_is_word(&words.token, "policy") ||
+        sql_is_word(&words.token, "trigger")) {
+        return true;
+    }
     if (!sql_take(&words, "unlogged")) {
         sql_take(&words, "unique");
     }
     return (sql_is_word(&words.token, "table") || sql_is_word(&words.token, "index") ||
             sql_is_word(&words.token, "sequence")) &&
            !sql_has_word(statement, "concurrently");
+}
+
+/* INSERT; with INTO behind it, for a variable, it cannot be read. DROP POLICY and DROP TRIGGER, which stand in front of
+ * a CREATE. */
+static bool is_other(struct sql_reader words)
+{
+    return sql_is_word(&words.token, "insert") ||
+           (sql_take(&words, "drop") && (sql_is_word(&words.token, "policy") || sql_is_word(&words.token, "trigger")));
 }
 
 /* IF and ELSIF: PL/pgSQL runs SELECT with the condition behind it. */
@@ -103,7 +136,7 @@ static bool take_piece(struct arena *arena, struct text piece, struct sql_plain_
     if (is_condition(words)) {
         const size_t behind = words.token.offset + words.token.text.size;
         *item = text_of(arena_printf(arena, "SELECT %.*s", (int)(piece.size - behind), piece.data + behind));
-    } else if (only_adds(arena, words, piece) || only_creates(arena, words, piece)) {
+    } else if (only_adds(arena, words, piece) || only_creates(arena, words, piece) || is_other(words)) {
         *item = piece;
     } else {
         return false;

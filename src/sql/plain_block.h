@@ -1,6 +1,7 @@
 /*
- * A DO block of plain statements: BEGIN … EXCEPTION WHEN … END and IF around statements that only add something (CREATE
- * TYPE … AS, TABLE, INDEX and SEQUENCE, ALTER TABLE … ADD). Which of them run is not known here, but nothing else does.
+ * A DO block of plain statements: BEGIN … EXCEPTION WHEN … END and IF around statements that add something (CREATE TYPE
+ * … AS, TABLE, INDEX, SEQUENCE, SCHEMA, VIEW, POLICY and TRIGGER, ALTER TABLE … ADD, INSERT), turn row level security on,
+ * or drop a constraint, a policy or a trigger. Which of them run is not known here, but nothing else does.
  */
 #ifndef SQL_PLAIN_BLOCK_H
 #define SQL_PLAIN_BLOCK_H
@@ -17,7 +18,7 @@ struct sql_plain_block {
 };
 
 /* Reads the block. False for another statement, and for a block with anything else in it: a variable, a loop, EXECUTE,
- * PERFORM, CALL, a setting, a statement that changes rows, takes away or renames. The grammar of PL/pgSQL is not
+ * PERFORM, CALL, a setting, a statement that changes rows that are there, renames, or takes away anything else. The grammar of PL/pgSQL is not
  * checked: a body that it refuses does nothing. */
 bool sql_plain_block(struct arena *arena, struct text statement, struct sql_plain_block *block);
 

@@ -92,7 +92,9 @@ static void note(struct explaining *explaining, struct text statement, const str
         }
     }
     world_apply(explaining->world, effects);
-    fires_note(&explaining->fires, statement, effects);
+    if (!sql_is_word(&words.token, "drop")) { /* a trigger may stay */
+        fires_note(&explaining->fires, statement, effects);
+    }
     if (sql_is_word(&words.token, "alter")) {
         const struct sql_effects known = doubted(explaining->reading, effects);
         asked_note(&explaining->asked, statement, &known);
@@ -151,6 +153,7 @@ static void add(struct arena *arena, struct sql_effects *all, const struct sql_e
     all->unlisted = one->unlisted > all->unlisted ? one->unlisted : all->unlisted;
     all->names_new = all->names_new || one->names_new;
     all->computes = all->computes || one->computes;
+    all->every_row = all->every_row || one->every_row;
     if (one->advice != NULL && strstr(all->advice, one->advice) == NULL) {
         all->advice = arena_printf(arena, "%s %s", all->advice, one->advice);
     }

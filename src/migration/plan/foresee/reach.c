@@ -86,7 +86,8 @@ static void follow_links(struct reaching *reaching, const struct relation *relat
         world_links(reaching->fires->world, relation, NULL, lock_key, reaching);
     } else if (follows[reach->kind]) {
         reaching->link_lock = reach->lock;
-        reaching->passes_over_keys = reach->kind == SQL_REACH_CHILDREN;
+        reaching->passes_over_keys = reach->kind == SQL_REACH_CHILDREN ||
+                                     (reach->type != NULL && word_is_among("policy rule trigger", reach->type));
         reaching->is_through_views = reach->kind == SQL_REACH_BASES;
         world_links(reaching->fires->world, relation, reach->part == NULL ? reach->name : NULL, lock_link, reaching);
     }
