@@ -97,6 +97,30 @@ static bool take_call(void *data, const char *key, json_t *object)
     return true;
 }
 
+/* Behind the function of a default no row need be computed, but whether it may be called is looked at. */
+static bool take_default(void *data, const char *key, json_t *object)
+{
+    static const char rowwise[] = "nextval currval setval lastval set_config lo_unlink";
+    const char *const name = tree_name(json_object_get(object, "funcname"), 0);
+    if (strcmp(key, "FuncCall") == 0 && name != NULL && !word_is_among(rowwise, name)) {
+        call(data, object);
+    }
+    return true;
+}
+
+static void add_columns(struct effects_reader *reader, const json_t *body)
+{
+    const json_t *const commands = json_object_get(body, "cmds");
+    for (size_t i = 0; i < json_array_size(commands); i++) {
+        const json_t *const command = tree_body(json_array_get(commands, i), "AlterTableCmd");
+        const json_t *const column = tree_body(json_object_get(command, "def"), "ColumnDef");
+        if (tree_is(command, "subtype", "AT_AddColumn") && !tree_flag(command, "missing_ok")) {
+            tree_walk(json_object_get(effects_constraint_of(column, "CONSTR_DEFAULT"), "raw_expr"), take_default,
+                      reader);
+        }
+    }
+}
+
 /* ---- columns ---- */
 
 static bool take_column(void *data, const char *key, json_t *object)
@@ -211,13 +235,16 @@ static void read_one(struct effects_reader *reader, const char *kind, json_t *bo
 
 static bool runs(const char *kind, const json_t *body)
 {
-    static const char running[] = "SelectStmt InsertStmt UpdateStmt DeleteStmt MergeStmt CallStmt CopyStmt";
+    static const char running[] = "SelectStmt InsertStmt UpdateStmt DeleteStmt MergeStmt CallStmt CopyStmt ExplainStmt";
     return word_is_among(running, kind) ||
            (strcmp(kind, "CreateTableAsStmt") == 0 && !tree_flag(json_object_get(body, "into"), "skipData"));
 }
 
 void effects_rights_rows(struct effects_reader *reader, const char *kind, json_t *body)
 {
+    if (strcmp(kind, "AlterTableStmt") == 0) {
+        add_columns(reader, body);
+    }
     if (!runs(kind, body)) {
         return;
     }
