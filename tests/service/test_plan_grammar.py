@@ -18,7 +18,7 @@ SETUP = test_plan_truth.LEDGER + "CREATE TABLE users (id int PRIMARY KEY, name t
 STATEMENTS = [
     (99, "SELEC 1"), (99, "CREATE TABLE x (id int,\n  name text\n  other int)"), (99, "ALTER TABLE users ADD COLUM x int"), (99, "CREATE MATERIALIZED VIEW x AS SELEC 1"),
     (99, "CREATE TABLE x AS SELECT 1 FORM users u"), (99, "WITH a AS (SELECT 1) SELECT * FROM a WHER 1 = 1"), (99, "UPDATE users SET"), (99, "EXPLAIN SELEC"), (99, "CALL x(;)"),
-    (99, "DECLARE c CURSOR FOR SELEC"), (99, "CREATE ASSERTION x CHECK (1 = 1)"), (99, "GRANT SELECT ON users TO"), (99, "(SELECT 1"), (99, "SELECT U&'\\zzzz'"),
+    (99, "DECLARE c CURSOR FOR SELEC"), (99, "CREATE ASSERTION x CHECK (1 = 1)"), (99, "GRANT SELECT ON users TO"), (99, "(SELECT 1"), (99, "SELECT U&'\\zzzz'"), (99, "CREATE SCHEMA"),
     (99, "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS $$ SELECT 1 $$ STABEL"), (99, "SELECT 1;\nINSERT users VALUES (1)"),
     (18, "ALTER TABLE users ADD CONSTRAINT c CHECK (n > 0) NOT ENFORCED"), (18, "ALTER TABLE users ADD COLUMN twice int GENERATED ALWAYS AS (n * 2) VIRTUAL"),
     (18, "CREATE TABLE x (r int4range, PRIMARY KEY (r WITHOUT OVERLAPS))"), (18, "ALTER TABLE users ADD CONSTRAINT c NOT NULL n NOT VALID"),

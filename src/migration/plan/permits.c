@@ -157,7 +157,7 @@ static bool is_part(enum sql_need_kind kind)
 static void note_made(struct permits *permits, struct text statement, const struct sql_effects *effects)
 {
     struct sql_reader words = sql_read(statement);
-    const bool passes = sql_has_words(statement, "if", "not");
+    const bool passes = effects->change_count > 0 && sql_has_words(statement, "if", "not");
     for (size_t i = 0; i < effects->make_count; i++) {
         if (!is_part(effects->makes[i].kind)) {
             word_set_add(permits->arena, &permits->gone, effects->makes[i].name);
@@ -172,7 +172,10 @@ static void note_made(struct permits *permits, struct text statement, const stru
     if (sql_take_words(&words, "create schema")) {
         sql_take_if(&words);
         sql_take(&words, "authorization");
-        word_set_add(permits->arena, &permits->schemas, sql_take_name(permits->reading, &words, NULL));
+        const char *const name = sql_take_name(permits->reading, &words, NULL);
+        if (name != NULL) {
+            word_set_add(permits->arena, &permits->schemas, name);
+        }
     }
 }
 
@@ -180,13 +183,13 @@ static void note_made(struct permits *permits, struct text statement, const stru
 static void note_given(struct permits *permits, struct text statement, const struct sql_effects *effects)
 {
     static const char *const going[] = {RIGHT_DROP, RIGHT_RENAME, RIGHT_GIVE, RIGHT_REPLACE, NULL};
-    const bool moves = sql_has_words(statement, "set", "schema") || sql_has_words(statement, "rename", "to");
     for (size_t i = 0; i < effects->right_count; i++) {
         const struct sql_right *const right = &effects->rights[i];
         if (strcmp(right->needed, RIGHT_GRANT) == 0) {
             word_set_add(permits->arena, &permits->granted, granted_key(permits, &right->on));
         }
-        bool goes = moves && strcmp(right->needed, RIGHT_OWNER) == 0;
+        bool goes = strcmp(right->needed, RIGHT_OWNER) == 0 &&
+                    (sql_has_words(statement, "set", "schema") || sql_has_words(statement, "rename", "to"));
         for (size_t j = 0; !goes && going[j] != NULL; j++) {
             goes = strcmp(right->needed, going[j]) == 0;
         }
