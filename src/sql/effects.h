@@ -53,7 +53,7 @@ struct sql_relation_lock {
     const char *schema; /* the same in unquoted parts; schema NULL: unqualified */
     const char *name;   /* NULL: the catalogs have named it, not the statement */
     bool is_target;     /* the first relation that the statement names, which exists */
-    bool is_heir;       /* inherits the change from the target, so its owner must be the same */
+    bool is_heir;       /* inherits the change from what the statement names, and ALTER TABLE is for its owner */
     uint32_t oid;       /* if the caller knows it; else 0 */
 };
 

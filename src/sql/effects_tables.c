@@ -263,21 +263,32 @@ static void refresh(struct effects_reader *reader, json_t *body)
                  concurrent ? NULL : "With a unique index on it, REFRESH … CONCURRENTLY lets others read.");
 }
 
+/* Also of those with ONLY, which leaves out children alone; if they have some, more is told than is locked. */
+static void truncate_reaches(struct effects_reader *reader, enum sql_reach_kind kind, const json_t *relations)
+{
+    for (size_t i = 0; i < json_array_size(relations); i++) {
+        const json_t *const relation = tree_body(json_array_get(relations, i), "RangeVar");
+        effects_reach(reader, kind, relation, NULL, SQL_LOCK_ACCESS_EXCLUSIVE);
+    }
+}
+
 static void truncate_tables(struct effects_reader *reader, json_t *body)
 {
     const json_t *const relations = json_object_get(body, "relations");
     const bool cascade = tree_is(body, "behavior", "DROP_CASCADE");
     effects_lock_all(reader, relations, SQL_LOCK_ACCESS_EXCLUSIVE);
-    effects_reach_all(reader, cascade ? SQL_REACH_TRUNCATE_CASCADE : SQL_REACH_TRUNCATE, relations,
-                      SQL_LOCK_ACCESS_EXCLUSIVE);
+    if (cascade) {
+        truncate_reaches(reader, SQL_REACH_TRUNCATE_CASCADE, relations);
+    } else {
+        effects_reach_all(reader, SQL_REACH_TRUNCATE, relations, SQL_LOCK_ACCESS_EXCLUSIVE);
+    }
     reader->effects->every_row = reader->effects->count > 0;
     if (tree_flag(body, "restart_seqs")) {
-        effects_reach_all(reader, SQL_REACH_SEQUENCES, relations, SQL_LOCK_ACCESS_EXCLUSIVE);
+        truncate_reaches(reader, SQL_REACH_SEQUENCES, relations);
     }
     effects_work(reader, SQL_WORK_NONE,
-                 tree_is(body, "behavior", "DROP_CASCADE")
-                     ? "All rows are lost, and those of every table that refers to these, which are locked as well."
-                     : "All rows are lost: DELETE in batches lets others read and write.");
+                 cascade ? "All rows are lost, and those of every table that refers to these, which are locked as well."
+                         : "All rows are lost: DELETE in batches lets others read and write.");
 }
 
 static void lock_tables(struct effects_reader *reader, json_t *body)

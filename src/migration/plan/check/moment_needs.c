@@ -82,10 +82,11 @@ static const char room_sql[] =
 /* ---- rights ---- */
 
 /* $1 relations, $2 what is needed on each: a privilege, or OWNER; DROP: the schema's owner suffices, too; MAINTAIN: a
- * privilege from PostgreSQL 17 on; $3 the roles that need it; several, with a comma: one of them suffices, and MAINTAIN
- * does for LOCK. */
+ * privilege from PostgreSQL 17 on; RESTART: a sequence's owner; $3 the roles that need it; several, with a comma: one
+ * of them suffices, and MAINTAIN does for LOCK. */
 static const char rights_sql[] =
-    "SELECT DISTINCT CASE WHEN w.needed IN ('OWNER', 'DROP', 'MAINTAIN') THEN pg_catalog.format('The role \"%s\" is "
+    "SELECT DISTINCT CASE WHEN w.needed IN ('OWNER', 'DROP', 'MAINTAIN', 'RESTART') THEN pg_catalog.format('The role "
+    "\"%s\" is "
     "not the owner of %s (\"%s\" is), which a pending migration changes: GRANT \"%s\" TO \"%s\", or run it as that "
     "role.', r.rolname, " RELATION_NAME ", pg_catalog.pg_get_userbyid(c.relowner), "
     "pg_catalog.pg_get_userbyid(c.relowner), r.rolname) ELSE pg_catalog.format('The role \"%s\" lacks %s on %s, "
@@ -94,7 +95,8 @@ static const char rights_sql[] =
     ", r.rolname) END FROM unnest($1::oid[], $2::text[], $3::text[]) AS w(relation, needed, role) JOIN "
     "pg_catalog.pg_roles r ON r.rolname = coalesce(w.role, current_user) JOIN pg_catalog.pg_class c ON c.oid = "
     "w.relation JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE CASE "
-    "WHEN w.needed = 'OWNER' THEN NOT pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE') WHEN w.needed = 'DROP' "
+    "WHEN w.needed = 'OWNER' OR (w.needed = 'RESTART' AND c.relkind = 'S') THEN NOT pg_catalog.pg_has_role(r.oid, "
+    "c.relowner, 'USAGE') WHEN w.needed = 'RESTART' THEN false WHEN w.needed = 'DROP' "
     "THEN NOT pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE') AND NOT pg_catalog.pg_has_role(r.oid, "
     "n.nspowner, 'USAGE') WHEN w.needed = 'MAINTAIN' THEN NOT pg_catalog.pg_has_role(r.oid, c.relowner, "
     "'USAGE') AND NOT CASE WHEN pg_catalog.current_setting('server_version_num')::int >= 170000 THEN "
@@ -185,10 +187,11 @@ struct needs {
     struct buffer prepared;
     struct buffer extensions;
     const char *concurrent; /* a statement that waits for snapshots; NULL: none */
-    bool only_known;        /* leave out what may be different when its turn comes */
-    bool may_change;        /* an earlier statement may have changed rights */
-    size_t most;            /* the most locks of one transaction */
-    struct buffer written;  /* relations that are rewritten, or get an index */
+    int server_version;
+    bool only_known;       /* leave out what may be different when its turn comes */
+    bool may_change;       /* an earlier statement may have changed rights */
+    size_t most;           /* the most locks of one transaction */
+    struct buffer written; /* relations that are rewritten, or get an index */
 };
 
 static bool begins(const char *words, const char *with)
@@ -201,6 +204,16 @@ static void add_needed(struct needs *needs, const char *oid, const char *needed,
     pg_put_element(&needs->needing, oid);
     pg_put_element(&needs->needed, needed);
     pg_put_element(&needs->roles, role);
+}
+
+/* What a TRUNCATE empties along: tables that reference its own, with CASCADE, and partitions and children, whose own
+ * privilege PostgreSQL asks for before 13. RESTART IDENTITY is for the owner of a sequence. */
+static void add_emptied(struct needs *needs, const struct sql_relation_lock *lock, const char *oid, const char *role)
+{
+    if (!lock->is_heir || needs->server_version < 130000) {
+        add_needed(needs, oid, "TRUNCATE", role);
+    }
+    add_needed(needs, oid, "RESTART", role);
 }
 
 static void add_lock(struct needs *needs, const struct sql_relation_lock *lock, const char *words, const char *role)
@@ -218,6 +231,9 @@ static void add_lock(struct needs *needs, const struct sql_relation_lock *lock, 
     }
     if (lock->is_heir && is_known && begins(words, "alter table ")) {
         add_needed(needs, oid, "OWNER", role);
+    }
+    if (lock->name == NULL && is_known && begins(words, "truncate ")) {
+        add_emptied(needs, lock, oid, role);
     }
     /* VACUUM skips tables that the role may not vacuum, with a warning. */
     const bool is_asked = is_known && lock->name != NULL && !(needs->only_known && begins(words, "vacuum "));
@@ -357,6 +373,7 @@ static struct needs needs_of(const struct moment *moment, const struct explanati
     struct arena *const arena = moment->request->arena;
     const struct buffer empty = {.arena = arena};
     struct needs needs = {.arena = arena,
+                          .server_version = pg_session_server_version(moment->session),
                           .only_known = moment->only_known,
                           .relations = empty,
                           .modes = empty,

@@ -130,7 +130,8 @@ static bool is_target(const struct reaching *reaching, const struct relation *re
 static void ask(struct reaching *reaching, const struct relation *relation, const struct sql_reach *reach)
 {
     const struct reach_query *const query = reach_query(reach->kind);
-    reaching->are_heirs = reach->kind == SQL_REACH_CHILDREN && is_target(reaching, relation);
+    reaching->are_heirs =
+        (reach->kind == SQL_REACH_CHILDREN && is_target(reaching, relation)) || reach->kind == SQL_REACH_TRUNCATE;
     const char *const values[] = {arena_printf(reaching->arena, "%u", relation == NULL ? 0 : relation->oid),
                                   reach->type,
                                   reach->schema,
@@ -151,7 +152,7 @@ static void ask(struct reaching *reaching, const struct relation *relation, cons
 /* Without children nothing inherits, without partitions nothing is shared with them. */
 static bool is_needless(const struct relation *relation, enum sql_reach_kind kind)
 {
-    return (kind == SQL_REACH_CHILDREN && !relation->has_children) ||
+    return ((kind == SQL_REACH_CHILDREN || kind == SQL_REACH_TRUNCATE) && !relation->has_children) ||
            (kind == SQL_REACH_PARTITIONS && relation->kind != 'p' && relation->kind != 'I') ||
            (kind == SQL_REACH_BASES && relation->kind != 'v' && relation->kind != 'm');
 }
@@ -171,6 +172,12 @@ static void add_reach(struct reaching *reaching, const struct sql_reach *reach)
         relation == NULL ||
         (!is_needless(relation, reach->kind) &&
          (fires->has_unknown || !part_is_missing(reaching->arena, fires->questions, relation, reach)));
+    if (!is_made && is_needed && reach->kind == SQL_REACH_TRUNCATE_CASCADE && relation != NULL &&
+        relation->has_children) {
+        struct sql_reach down = *reach; /* before what references them: whose rights are asked for is another matter */
+        down.kind = SQL_REACH_TRUNCATE;
+        ask(reaching, relation, &down);
+    }
     if (!is_made && is_needed) {
         ask(reaching, relation, reach);
     }

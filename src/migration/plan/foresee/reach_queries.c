@@ -73,10 +73,11 @@ static const char beside_sql[] =
          "AND (k.conrelid = $1::oid OR k.confrelid = $1::oid) AND $2 || coalesce($3, $4, '') IS NOT NULL" END;
 
 static const char truncate_sql[] = TOLD
-    "WITH RECURSIVE emptied(oid) AS (SELECT $1::oid UNION SELECT x.oid FROM emptied e CROSS JOIN LATERAL ("
-    "SELECT i.inhrelid AS oid FROM pg_catalog.pg_inherits i WHERE i.inhparent = e.oid UNION ALL "
-    "SELECT k.conrelid FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.confrelid = e.oid "
-    "AND $7::bool) x) SELECT oid, $6::int, false FROM emptied WHERE $2 || coalesce($3, $4, $5, '') IS NOT NULL" END;
+    "WITH RECURSIVE emptied(oid, is_down) AS (SELECT $1::oid, true UNION SELECT x.oid, x.is_down FROM emptied e CROSS "
+    "JOIN LATERAL (SELECT i.inhrelid AS oid, true AS is_down FROM pg_catalog.pg_inherits i WHERE i.inhparent = e.oid "
+    "AND e.is_down UNION ALL SELECT k.conrelid, false FROM pg_catalog.pg_constraint k WHERE k.contype = 'f' AND "
+    "k.confrelid = e.oid AND $7::bool) x) SELECT oid, $6::int, false FROM emptied WHERE $2 || coalesce($3, $4, $5, '') "
+    "IS NOT NULL" END;
 
 /* The tables that views read, at any depth. A materialized view among them has rows of its own. */
 static const char bases_sql[] = TOLD
