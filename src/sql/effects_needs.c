@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-static void add(struct arena *arena, struct sql_need **needs, size_t *count, size_t *capacity,
-                const struct sql_need *need)
+void effects_put_need(struct arena *arena, struct sql_need **needs, size_t *count, size_t *capacity,
+                      const struct sql_need *need)
 {
     const bool is_part_missing = need->part != NULL && need->part[0] == '\0' && need->kind != SQL_NEED_KEY;
     if (need->name == NULL || need->name[0] == '\0' || is_part_missing || *count == EFFECTS_NEEDS_LIMIT) {
@@ -27,12 +27,14 @@ static void add(struct arena *arena, struct sql_need **needs, size_t *count, siz
 
 void effects_need(struct effects_reader *reader, struct sql_need need)
 {
-    add(reader->arena, &reader->effects->needs, &reader->effects->need_count, &reader->need_capacity, &need);
+    effects_put_need(reader->arena, &reader->effects->needs, &reader->effects->need_count, &reader->need_capacity,
+                     &need);
 }
 
 void effects_make(struct effects_reader *reader, struct sql_need make)
 {
-    add(reader->arena, &reader->effects->makes, &reader->effects->make_count, &reader->make_capacity, &make);
+    effects_put_need(reader->arena, &reader->effects->makes, &reader->effects->make_count, &reader->make_capacity,
+                     &make);
 }
 
 void effects_need_part(struct effects_reader *reader, enum sql_need_kind kind, const json_t *range, const char *part)

@@ -102,7 +102,10 @@ void effects_statement(struct effects_reader *reader, json_t *node);
 
 /* What one statement's node needs to exist: effects_needs.c. */
 void effects_needs(struct effects_reader *reader, json_t *node);
-/* Adds a need; nothing if it has no name. */
+/* Adds a copy of a need to a list, unless that is full; nothing if it has no name. */
+void effects_put_need(struct arena *arena, struct sql_need **needs, size_t *count, size_t *capacity,
+                      const struct sql_need *need);
+/* The same to the statement's needs. */
 void effects_need(struct effects_reader *reader, struct sql_need need);
 /* The same for something that is created. */
 void effects_make(struct effects_reader *reader, struct sql_need make);

@@ -24,16 +24,11 @@ static void add(struct asking *asking, struct sql_need need)
     need.is_only = need.is_only || !tree_flag(asking->range, "inh");
     need.is_only_read = true;
     need.is_deferrable = asking->is_deferrable;
-    if (asking->made == NULL) {
+    struct sql_made_table *const made = asking->made;
+    if (made == NULL) {
         effects_need(asking->reader, need);
     } else {
-        struct sql_made_table *const made = asking->made;
-        made->rules = arena_grow(asking->reader->arena, made->rules, made->rule_count, &asking->capacity, sizeof need);
-        need.schema = made->schema;
-        need.name = made->name;
-        need.was_schema = effects_kept(asking->reader->arena, need.was_schema);
-        need.was = need.was == NULL ? NULL : arena_strdup(asking->reader->arena, need.was);
-        made->rules[made->rule_count++] = need;
+        effects_put_need(asking->reader->arena, &made->rules, &made->rule_count, &asking->capacity, &need);
     }
 }
 

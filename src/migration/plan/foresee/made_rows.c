@@ -16,20 +16,8 @@
 
 static void add_rule(struct needs *needs, struct needs_made *made, const struct sql_need *need)
 {
-    struct arena *const arena = needs->arena;
-    struct word_set *const keys = arena_array(arena, made->rule_count + 1, sizeof *keys);
-    made->rules = arena_grow(arena, made->rules, made->rule_count, &made->rule_capacity, sizeof *made->rules);
-    struct sql_need *const rule = &made->rules[made->rule_count];
-    *rule = *need;
-    rule->part = arena_strdup(arena, need->part);
-    rule->types = arena_strdup(arena, need->types);
-    rule->was_schema = arena_strdup(arena, need->was_schema);
-    rule->was = arena_strdup(arena, need->was);
-    for (size_t i = 0; i < made->rule_count; i++) {
-        keys[i] = made->keys[i];
-    }
-    keys[made->rule_count++] = (struct word_set){0};
-    made->keys = keys;
+    made->rules = arena_grow(needs->arena, made->rules, made->rule_count, &made->rule_capacity, sizeof *made->rules);
+    made->rules[made->rule_count++] = (struct made_rule){.need = needs_kept(needs->arena, need)};
 }
 
 static void fill(struct needs_made *made, const char *columns)
@@ -171,7 +159,8 @@ static void forget(struct needs_made *made)
     made->is_whole = false;
     made->row_count = 0;
     for (size_t i = 0; i < made->rule_count; i++) {
-        made->keys[i] = (struct word_set){0};
+        made->rules[i].keys = (struct word_set){0};
+        made->rules[i].has_unknown = false;
     }
 }
 
@@ -185,10 +174,10 @@ static const char *insert(struct needs *needs, struct needs_made *made, const st
     const bool is_kept = add_rows(needs, made, written, &why);
     why = why != NULL ? why : why_unread(&holding);
     for (size_t i = 0; !written->may_pass_over && why == NULL && is_kept && i < made->rule_count; i++) {
-        why = made->rules[i].kind == SQL_NEED_PARENTS ? NULL : made_rules_why(&holding, i);
+        why = made->rules[i].need.kind == SQL_NEED_PARENTS ? NULL : made_rules_why(&holding, i);
     }
     for (size_t i = 0; !written->may_pass_over && why == NULL && is_kept && i < made->rule_count; i++) {
-        why = made->rules[i].kind == SQL_NEED_PARENTS ? made_rules_why(&holding, i) : NULL; /* behind its own rows */
+        why = made->rules[i].need.kind == SQL_NEED_PARENTS ? made_rules_why(&holding, i) : NULL; /* behind own rows */
     }
     made->row_count = written->may_pass_over ? holding.from : made->row_count;
     made->is_whole = made->is_whole && is_kept && !written->may_pass_over && written->is_all;
@@ -197,10 +186,25 @@ static const char *insert(struct needs *needs, struct needs_made *made, const st
 
 /* ---- other statements ---- */
 
+static const char *why_null(const struct holding *holding)
+{
+    const struct needs_made *const made = holding->made;
+    for (size_t i = holding->from; i < made->row_count; i++) {
+        for (size_t column = 0; column < made->width; column++) {
+            if (made->rows[i][column].value.kind == SQL_VALUE_NULL && made->columns[column].is.is_filled) {
+                return arena_printf(holding->needs->arena, "Rows that the plan writes have NULL in \"%s\" (23502).",
+                                    made->columns[column].is.name);
+            }
+        }
+    }
+    return NULL;
+}
+
 /* A new demand, of all rows. */
 static const char *demand(struct needs *needs, const struct sql_need *need)
 {
     struct needs_made *const made = made_table_find(needs, need->schema, need->name);
+    const char *why = NULL;
     if (made == NULL) {
         return NULL;
     }
@@ -214,34 +218,22 @@ static const char *demand(struct needs *needs, const struct sql_need *need)
     if (need->kind == SQL_NEED_NO_ROWS || need->kind == SQL_NEED_NO_NULLS ||
         (need->kind == SQL_NEED_NO_DUPLICATES && strcmp(need->types, "p") == 0)) {
         fill(made, need->part);
+        why = why_null(&holding);
     }
-    for (size_t i = holding.from; i < made->row_count; i++) {
-        for (size_t column = 0; column < made->width; column++) {
-            if (made->rows[i][column].value.kind == SQL_VALUE_NULL && made->columns[column].is.is_filled) {
-                return arena_printf(needs->arena, "Rows that the plan writes have NULL in \"%s\" (23502).",
-                                    made->columns[column].is.name);
-            }
-        }
-    }
-    if (need->kind == SQL_NEED_NO_DUPLICATES || need->kind == SQL_NEED_NO_EQUALS || need->kind == SQL_NEED_CHECKED ||
-        need->kind == SQL_NEED_PARENTS) {
+    if (why == NULL && (need->kind == SQL_NEED_NO_DUPLICATES || need->kind == SQL_NEED_NO_EQUALS ||
+                        need->kind == SQL_NEED_CHECKED || need->kind == SQL_NEED_PARENTS)) {
         add_rule(needs, made, need);
-        return made_rules_why(&holding, made->rule_count - 1);
+        why = made_rules_why(&holding, made->rule_count - 1);
     }
-    return NULL;
+    return why;
 }
 
 /* A new column: the rows that are there get its DEFAULT. */
-static void widen(struct needs *needs, const struct sql_alter *alter)
+static void widen(struct needs *needs, struct needs_made *made, const struct sql_alter *alter)
 {
-    struct needs_made *const made =
-        alter->kind == SQL_ALTER_ADD ? made_table_find(needs, alter->schema, alter->name) : NULL;
     const struct sql_made_column column = {.name = alter->column,
                                            .written = alter->written,
                                            .value = {alter->is_empty ? SQL_VALUE_NULL : SQL_VALUE_COMPUTED, NULL}};
-    if (made == NULL || alter->column == NULL) {
-        return;
-    }
     add_column(needs, made, &column);
     for (size_t i = 0; i < made->row_count; i++) {
         struct made_cell *const row = arena_array(needs->arena, made->width, sizeof *row);
@@ -251,13 +243,14 @@ static void widen(struct needs *needs, const struct sql_alter *alter)
     }
 }
 
-/* A DEFAULT that is set, or NOT NULL that is dropped: what the next rows get is not known. */
-static void loosen(const struct needs *needs, const struct sql_alter *alter)
+/* Behind other changes, such as a DEFAULT that is set, it is not known what the next rows get. */
+static void note_altered(struct needs *needs, const struct sql_alter *alter)
 {
     struct needs_made *const made = made_table_find(needs, alter->schema, alter->name);
-    const bool does = alter->kind != SQL_ALTER_ADD;
-    if (made != NULL && does) {
+    if (made != NULL && alter->kind != SQL_ALTER_ADD) {
         made->is_lost = true;
+    } else if (made != NULL && alter->column != NULL) {
+        widen(needs, made, alter);
     }
 }
 
@@ -313,8 +306,7 @@ const char *made_rows_why(struct needs *needs, const struct sql_effects *effects
     }
     note_dropped(needs, effects);
     for (size_t i = 0; i < effects->alter_count; i++) {
-        widen(needs, &effects->alters[i]);
-        loosen(needs, &effects->alters[i]);
+        note_altered(needs, &effects->alters[i]);
     }
     for (size_t i = 0; why == NULL && i < effects->need_count; i++) {
         why = effects->needs[i].promised == NULL ? demand(needs, &effects->needs[i]) : NULL;

@@ -26,43 +26,34 @@ static const char *why_equal(const struct holding *holding, size_t rule)
 {
     struct needs *const needs = holding->needs;
     struct needs_made *const made = holding->made;
-    const struct sql_need *const need = &made->rules[rule];
+    struct made_rule *const unique = &made->rules[rule];
     const char *why = NULL;
     for (size_t i = holding->from; i < made->row_count; i++) {
         bool has_null;
-        const char *const key = made_table_key(needs, made, made->rows[i], need->part, &has_null);
-        if (key != NULL && word_set_has(&made->keys[rule], key)) {
+        const char *const key = made_table_key(needs, made, made->rows[i], unique->need.part, &has_null);
+        if (key != NULL && word_set_has(&unique->keys, key)) {
             why = arena_printf(needs->arena, "Rows that the plan writes have the same %s, which is unique (23505).",
-                               listed(needs->arena, need->part));
+                               listed(needs->arena, unique->need.part));
         }
         if (key != NULL) {
-            word_set_add(needs->arena, &made->keys[rule], key);
+            word_set_add(needs->arena, &unique->keys, key);
         }
+        unique->has_unknown = unique->has_unknown || (key == NULL && !has_null);
     }
     return why;
 }
 
-/* The rule of the parent that makes the columns unique; its rule_count: there is none. */
-static size_t key_rule(const struct needs_made *parent, const char *columns)
+/* The rule of the parent that makes the columns ("": its primary key) unique; NULL: there is none. */
+static const struct made_rule *key_rule(const struct needs_made *parent, const char *columns)
 {
-    size_t i = 0;
-    while (i < parent->rule_count && !(parent->rules[i].kind == SQL_NEED_NO_DUPLICATES &&
-                                       (columns[0] == '\0' ? strcmp(parent->rules[i].types, "p") == 0
-                                                           : strcmp(parent->rules[i].part, columns) == 0))) {
-        i++;
+    for (size_t i = 0; i < parent->rule_count; i++) {
+        const struct sql_need *const need = &parent->rules[i].need;
+        if (need->kind == SQL_NEED_NO_DUPLICATES &&
+            (columns[0] == '\0' ? strcmp(need->types, "p") == 0 : strcmp(need->part, columns) == 0)) {
+            return &parent->rules[i];
+        }
     }
-    return i;
-}
-
-/* Are all of its rows known in these columns? */
-static bool is_known(const struct needs *needs, const struct needs_made *parent, const char *columns)
-{
-    bool is = parent->is_whole && !needs->may_have_emptied;
-    for (size_t i = 0; is && i < parent->row_count; i++) {
-        bool has_null;
-        is = made_table_key(needs, parent, parent->rows[i], columns, &has_null) != NULL || has_null;
-    }
-    return is;
+    return NULL;
 }
 
 static bool is_integer(const char *written)
@@ -89,19 +80,20 @@ static bool is_of_types(const struct needs_made *made, const char *columns, cons
 }
 
 /* A key to a table of the plan: the rows of that are compared here. */
-static const char *why_alone(const struct holding *holding, const struct sql_need *need, struct needs_made *parent)
+static const char *why_alone(const struct holding *holding, const struct sql_need *need,
+                             const struct needs_made *parent)
 {
     struct needs *const needs = holding->needs;
     struct needs_made *const made = holding->made;
-    const size_t rule = key_rule(parent, need->types);
-    const char *const referred = rule == parent->rule_count ? NULL : parent->rules[rule].part;
-    if (referred == NULL || !is_of_types(made, need->part, parent, referred) || !is_known(needs, parent, referred)) {
+    const struct made_rule *const unique = key_rule(parent, need->types);
+    if (unique == NULL || unique->has_unknown || !parent->is_whole || needs->may_have_emptied ||
+        !is_of_types(made, need->part, parent, unique->need.part)) {
         return NULL;
     }
     for (size_t i = holding->from; i < made->row_count; i++) {
         bool has_null;
         const char *const key = made_table_key(needs, made, made->rows[i], need->part, &has_null);
-        if (key != NULL && !word_set_has(&parent->keys[rule], key)) {
+        if (key != NULL && !word_set_has(&unique->keys, key)) {
             return arena_printf(needs->arena, "\"%s\" has no row for its %s (23503).", parent->name,
                                 listed(needs->arena, need->part));
         }
@@ -188,7 +180,7 @@ static const char *why_same(const struct holding *holding, const struct sql_need
 const char *made_rules_why(const struct holding *holding, size_t rule)
 {
     struct needs *const needs = holding->needs;
-    const struct sql_need *const need = &holding->made->rules[rule];
+    const struct sql_need *const need = &holding->made->rules[rule].need;
     const char *why = NULL;
     if (need->kind == SQL_NEED_NO_DUPLICATES && !need->is_deferrable) {
         why = why_equal(holding, rule);
@@ -197,7 +189,7 @@ const char *made_rules_why(const struct holding *holding, size_t rule)
     } else if (need->kind == SQL_NEED_CHECKED && need->promised == NULL) {
         why = why_unchecked(holding, need);
     } else if (need->kind == SQL_NEED_PARENTS && !need->is_deferrable && !needs->may_pass_keys) {
-        struct needs_made *const parent = made_table_find(needs, need->was_schema, need->was);
+        const struct needs_made *const parent = made_table_find(needs, need->was_schema, need->was);
         const struct relation *const there =
             parent != NULL ? NULL : world_find(needs->world, need->was_schema, need->was);
         why = parent != NULL                     ? why_alone(holding, need, parent)

@@ -18,6 +18,13 @@ struct made_column {
     long long next; /* of its sequence */
 };
 
+/* What the table demands of its rows. */
+struct made_rule {
+    struct sql_need need;
+    struct word_set keys; /* of NO_DUPLICATES: those of the rows */
+    bool has_unknown;     /* a row has a key that is not known */
+};
+
 struct needs_made {
     const char *schema; /* NULL: unqualified */
     const char *name;
@@ -25,10 +32,9 @@ struct needs_made {
     struct made_column *columns;
     size_t width;
     size_t column_capacity;
-    struct sql_need *rules;
+    struct made_rule *rules;
     size_t rule_count;
     size_t rule_capacity;
-    struct word_set *keys; /* of each rule: the values that rows have; NULL: not read yet */
     struct made_cell **rows;
     size_t row_count;
     size_t row_capacity;

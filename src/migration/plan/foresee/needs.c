@@ -59,6 +59,19 @@ bool needs_took(const struct needs *needs, const char *name)
     return word_set_has(&needs->taken, name);
 }
 
+struct sql_need needs_kept(struct arena *arena, const struct sql_need *need)
+{
+    struct sql_need kept = *need;
+    kept.schema = arena_strdup(arena, need->schema);
+    kept.name = arena_strdup(arena, need->name);
+    kept.part = arena_strdup(arena, need->part);
+    kept.types = arena_strdup(arena, need->types);
+    kept.was_schema = arena_strdup(arena, need->was_schema);
+    kept.was = arena_strdup(arena, need->was);
+    kept.promised = arena_strdup(arena, need->promised);
+    return kept;
+}
+
 const char *needs_say_there(struct needs *needs, const char *called, const char *name)
 {
     const bool is_first = !needs->has_advised;

@@ -100,6 +100,9 @@ bool needs_lost_schema(const struct needs *needs, const char *name);
 /* Has an earlier statement that drops, renames or moves mentioned it? */
 bool needs_took(const struct needs *needs, const char *name);
 
+/* A copy that lasts as long as the arena: of statements only the current one has its needs. */
+struct sql_need needs_kept(struct arena *arena, const struct sql_need *need);
+
 /* Has an earlier statement mentioned a type of this list (struct sql_need), or dropped or renamed its schema? */
 bool needs_mentioned_type(const struct needs *needs, const char *list);
 

@@ -275,15 +275,7 @@ static void promise(struct needs *needs, const struct sql_need *need)
 {
     needs->promises = arena_grow(needs->arena, needs->promises, needs->promise_count, &needs->promise_capacity,
                                  sizeof *needs->promises);
-    struct sql_need *const kept = &needs->promises[needs->promise_count++];
-    *kept = *need;
-    kept->schema = arena_strdup(needs->arena, need->schema);
-    kept->name = arena_strdup(needs->arena, need->name);
-    kept->part = arena_strdup(needs->arena, need->part);
-    kept->types = arena_strdup(needs->arena, need->types);
-    kept->was_schema = arena_strdup(needs->arena, need->was_schema);
-    kept->was = arena_strdup(needs->arena, need->was);
-    kept->promised = arena_strdup(needs->arena, need->promised);
+    needs->promises[needs->promise_count++] = needs_kept(needs->arena, need);
 }
 
 /* Does the promise wait for the validation of this constraint of the relation? */
