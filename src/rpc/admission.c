@@ -40,9 +40,10 @@ static void delay(struct admission *admission, const struct rpc_peer *peer, stru
     }
     admitted->delay_ms = 0;
     admitted->again_ms = 0;
-    status_fail(status, STATUS_RESOURCE_EXHAUSTED,
-                is_failure ? "Too many logins fail at this moment. Try again in a moment."
-                           : "Too many logins are looked at at this moment. Try again in a moment.");
+    admission_crowded(status);
+    if (is_failure) {
+        status_fail(status, STATUS_RESOURCE_EXHAUSTED, "Too many logins fail at this moment. Try again in a moment.");
+    }
     status->retry_ms = retry_ms;
 }
 
@@ -61,12 +62,24 @@ bool admission_decide(struct admission *admission, const struct rpc_visitor *vis
     return principal_may(&admitted->principal, wanted, &admission->environment, status);
 }
 
+bool admission_waits(const struct admission *admission, const struct rpc_visitor *visitor)
+{
+    return admission->waits != NULL && admission->waits(admission->context, visitor);
+}
+
 void admission_told(struct admission *admission, const struct rpc_peer *peer, bool was_failure)
 {
     if (was_failure) {
         atomic_fetch_sub(failures_of(admission, peer), 1);
     }
     atomic_fetch_sub(was_failure ? &admission->failing : &admission->undecided, 1);
+}
+
+void admission_crowded(struct status *status)
+{
+    status_fail(status, STATUS_RESOURCE_EXHAUSTED,
+                "Too many logins are looked at at this moment. Try again in a moment.");
+    status->retry_ms = RETRY_MS;
 }
 
 void admission_full(bool is_greedy, struct status *status)

@@ -27,16 +27,21 @@ struct rpc_admitted {
     uint32_t again_ms; /* if not decided yet: ask the gate again after this time; 0: it is decided */
 };
 
-/* Authenticates the caller. Runs on the connections' thread and must not block. Everything that it fills in lives in
- * visitor->arena. Returns false with a status if the caller is refused, or with again_ms set if that is not known yet.
- * The scope is checked afterwards, by admission_decide. */
+/* Authenticates the caller. Runs on the connections' thread, or, if rpc_gate_waits says so, on a thread for that,
+ * several at once. Everything that it fills in lives in visitor->arena. Returns false with a status if the caller is
+ * refused, or with again_ms set if that is not known yet. The scope is checked afterwards, by admission_decide. */
 typedef bool rpc_gate(void *context, const struct rpc_visitor *visitor, struct rpc_admitted *admitted,
                       struct status *status);
+
+/* Would the gate wait for something (a file system that may not answer), or need long (to check a signature)? Runs on
+ * the connections' thread, and must not wait. */
+typedef bool rpc_gate_waits(void *context, const struct rpc_visitor *visitor);
 
 #define ADMISSION_HOSTS 256
 
 struct admission {
-    rpc_gate *gate; /* NULL: everybody is anonymous and has every scope */
+    rpc_gate *gate;        /* NULL: everybody is anonymous and has every scope */
+    rpc_gate_waits *waits; /* NULL: the gate never waits */
     void *context;
     struct environment environment;          /* its name is in the message about a missing scope */
     atomic_uint undecided;                   /* requests that wait to be asked again */
@@ -52,7 +57,14 @@ bool admission_decide(struct admission *admission, const struct rpc_visitor *vis
                       struct rpc_admitted *admitted, struct status *status);
 void admission_told(struct admission *admission, const struct rpc_peer *peer, bool was_failure);
 
-/* Fills the status for a request that finds no room. is_greedy: the caller's own connection uses up the room. */
+/* Must admission_decide be called on a thread that may wait? */
+bool admission_waits(const struct admission *admission, const struct rpc_visitor *visitor);
+
+/* Fills the status for a request that finds no room to be looked at by the gate. */
+void admission_crowded(struct status *status);
+
+/* Fills the status for a request that finds no room in its lane. is_greedy: the caller's own connection uses up the
+ * room. */
 void admission_full(bool is_greedy, struct status *status);
 
 #endif

@@ -151,6 +151,11 @@ void guard_answer(struct guard *guard, uint32_t number, struct shared_bytes *byt
     door_post(guard->door, &reply->job);
 }
 
+void guard_post(struct guard *guard, struct door_job *job)
+{
+    door_post(guard->door, job);
+}
+
 void guard_post_in(struct guard *guard, struct door_job *job, uint32_t ms)
 {
     door_post_in(guard->door, job, ms);

@@ -47,6 +47,9 @@ bool guard_is_wanted(struct guard *guard, uint32_t number);
  * Any thread. */
 void guard_answer(struct guard *guard, uint32_t number, struct shared_bytes *bytes);
 
+/* As door_post. Any thread. */
+void guard_post(struct guard *guard, struct door_job *job);
+
 /* As door_post_in. On the door's thread. */
 void guard_post_in(struct guard *guard, struct door_job *job, uint32_t ms);
 

@@ -1,6 +1,5 @@
 /*
- * A visit for each request under way: waiting in a lane, being processed, or waiting for its refusal. The guard's
- * thread only reads the envelope and passes the request on; it never waits.
+ * A visit for each request under way. Here it waits in its lane, is processed and answered; visit.c lets it in.
  */
 #include "rpc/server_private.h"
 
@@ -15,38 +14,11 @@
 #include <string.h>
 #include <time.h>
 
-#define SMALL       ((size_t)64 * 1024)        /* a payload that is accepted in any case */
-#define HOUSE_BYTES ((size_t)64 * 1024 * 1024) /* of all payloads under way */
-#define RETRY_MS    1000
-#define FOLLOWERS   384 /* requests that wait for another one's answer, outside the lanes */
-#define DRAIN_MS    100
-
-/* ---- memory held by requests ---- */
-
-/* Counts the request's payload until it is answered or decided again; false if others use too much. Callers that are
- * not identified yet have a quarter for themselves, so they keep nobody else out. Waiting requests have reserved no
- * memory yet (room.h), and a queue of the largest would be gigabytes. */
-static bool hold(struct visit *visit, enum share share, struct status *status)
-{
-    static const size_t most[SHARES] = {[SHARE_KNOWN] = HOUSE_BYTES, [SHARE_UNDECIDED] = HOUSE_BYTES / 4};
-    visit->share = share;
-    visit->held = visit->request.payload.size;
-    const size_t held = atomic_fetch_add(&visit->server->held[share], visit->held);
-    if (visit->held <= SMALL || held + visit->held <= most[share]) {
-        return true;
-    }
-    status_fail(
-        status, STATUS_UNAVAILABLE,
-        "The worker has too many large requests at this moment; this one was not begun. Try again in a moment.");
-    status->retry_ms = RETRY_MS;
-    return false;
-}
-
-static void let_go(struct visit *visit)
-{
-    atomic_fetch_sub(&visit->server->held[visit->share], visit->held);
-    visit->held = 0;
-}
+#define SMALL        ((size_t)64 * 1024) /* that much more memory than an answer needs may stay with it */
+#define FOLLOWERS    384                 /* requests that wait for another one's answer, outside the lanes */
+#define DRAIN_MS     100
+#define GATE_THREADS 4 /* a file that does not answer keeps one of them */
+#define GATE_QUEUE   256
 
 /* ---- answering ---- */
 
@@ -87,16 +59,16 @@ static void answer(struct visit *visit, const struct status *status, struct text
     }
     log_call(visit, status);
     rpc_tally_answered(visit->server->tally, &visit->place, status->code, clock_us() - visit->arrived);
-    let_go(visit);
+    visit_let_go(visit);
     guard_answer(visit->server->guard, visit->ticket,
                  reply == NULL ? take_bytes(visit, bytes) : shared_bytes_hold(reply));
     arena_free(visit->arena);
     free(visit);
 }
 
-static void refuse(struct visit *visit, const struct status *status)
+void visit_refuse(struct visit *visit, const struct status *status, struct text packed)
 {
-    answer(visit, status, rpc_failure_pack(visit->arena, status), NULL);
+    answer(visit, status, packed, NULL);
 }
 
 /* Answers a visit and its followers. */
@@ -176,7 +148,7 @@ static bool is_wanted(const void *data)
     return guard_is_wanted(visit->server->guard, visit->ticket);
 }
 
-static struct rpc_call call_of(struct visit *visit, struct status *status)
+struct rpc_call visit_call(struct visit *visit, struct status *status)
 {
     return (struct rpc_call){
         .arena = visit->arena,
@@ -198,7 +170,7 @@ static enum rpc_lane lane_of(const struct visit *visit)
 /* The response, packed, in the visit's arena; data NULL: the handler failed. */
 static struct text call_handler(struct visit *visit, struct status *status)
 {
-    struct rpc_call call = call_of(visit, status);
+    struct rpc_call call = visit_call(visit, status);
     const ProtobufCMethodDescriptor *const method = &visit->place.service->descriptor->methods[visit->place.method];
     const ProtobufCMessage *const input = rpc_unpack(visit->arena, method->input, visit->request.payload, status);
     if (input == NULL) {
@@ -265,7 +237,7 @@ static void turn_away(struct visit *visit, enum lane_answer why)
     answer_all(visit, follower, &status, rpc_failure_pack(visit->arena, &status));
 }
 
-static void enter_lane(struct visit *visit)
+void visit_enter_lane(struct visit *visit)
 {
     visit->job.run = work;
     visit->job.deadline = visit->deadline;
@@ -282,138 +254,19 @@ static void enter_lane(struct visit *visit)
     }
 }
 
-/* Until a delayed refusal is sent, keeps only the refusal and what the log needs. */
-static void keep_refusal(struct visit *visit, const struct status *status)
-{
-    struct arena *const small = arena_new(0);
-    const char *const id = arena_strdup(small, rpc_request_metadata(&visit->request, "request-id"));
-    const char *const trace = arena_strdup(small, rpc_request_metadata(&visit->request, "traceparent"));
-    visit->refused = rpc_failure_pack(small, status);
-    visit->refusal =
-        (struct status){.arena = small, .code = status->code, .message = arena_strdup(small, status->message)};
-    visit->principal = (struct principal){.name = arena_strdup(small, visit->principal.name)};
-    visit->request = (struct rpc_request){
-        .method = arena_strdup(small, visit->request.method),
-        .metadata = {{"request-id", id}, {"traceparent", trace}},
-        .metadata_count = id == NULL      ? 0
-                          : trace == NULL ? 1
-                                          : 2,
-    };
-    let_go(visit);
-    arena_free(visit->arena);
-    visit->arena = small;
-}
-
-static void go_on(struct door_job *job);
-
-/* Until go_on. */
-static void wait_for(struct visit *visit, uint32_t ms, bool is_refused)
-{
-    visit->is_refused = is_refused;
-    visit->later.run = go_on;
-    visit->next = visit->server->waiting;
-    visit->server->waiting = visit;
-    guard_post_in(visit->server->guard, &visit->later, ms);
-}
-
-/* Authenticates and authorizes; false if the request is refused, will be refused later, or is not decided yet. */
-static bool let_in(struct visit *visit, struct status *status)
-{
-    const struct rpc_visitor visitor = {visit->arena, &visit->request, &visit->peer, visit->arrived / 1000};
-    const enum scope wanted = visit->place.service->methods[visit->place.method].scope;
-    struct rpc_admitted admitted;
-    const bool may = admission_decide(&visit->server->admission, &visitor, wanted, &admitted, status);
-    visit->principal = admitted.principal;
-    if (may) {
-        return true;
-    }
-    if (visit->server->witness.refused != NULL && admitted.again_ms == 0) {
-        const struct rpc_call call = call_of(visit, status);
-        visit->server->witness.refused(visit->server->witness.context, &call, wanted);
-    }
-    if (admitted.again_ms > 0 && !hold(visit, SHARE_UNDECIDED, status)) {
-        admission_told(&visit->server->admission, &visit->peer, false);
-        refuse(visit, status);
-    } else if (admitted.again_ms > 0) {
-        wait_for(visit, admitted.again_ms, false);
-    } else if (admitted.delay_ms > 0) {
-        keep_refusal(visit, status);
-        wait_for(visit, admitted.delay_ms, true);
-    } else {
-        refuse(visit, status);
-    }
-    return false;
-}
-
-/* Called again as long as the caller is not known; its payload is not counted then. */
-static void decide(struct visit *visit, struct status *status)
-{
-    if (atomic_load(&visit->server->stopping)) {
-        status_fail(status, STATUS_UNAVAILABLE, "The worker is stopping.");
-        refuse(visit, status);
-    } else if (!let_in(visit, status)) {
-        return;
-    } else if (!hold(visit, SHARE_KNOWN, status)) {
-        refuse(visit, status);
-    } else {
-        atomic_fetch_add(&visit->server->working, 1);
-        enter_lane(visit);
-    }
-}
-
-/* Reads the envelope and passes the request to its lane, or refuses it. */
-static void receive(void *context, uint32_t ticket, struct text bytes)
-{
-    struct rpc_server *const server = context;
-    struct visit *const visit = memory_alloc(sizeof *visit);
-    visit->server = server;
-    visit->ticket = ticket;
-    visit->arena = arena_new(RPC_ARENA_BUDGET);
-    visit->arrived = clock_us();
-    visit->principal = (struct principal){.name = ""};
-    guard_peer(server->guard, ticket, &visit->peer);
-    struct status status = {.arena = visit->arena};
-    if (!rpc_request_unpack(visit->arena, bytes, &visit->request, &status)) {
-        visit->request = (struct rpc_request){.method = "?"};
-        refuse(visit, &status);
-        return;
-    }
-    visit->deadline = deadline_in(visit->request.timeout_ms);
-    if (!rpc_find_method(server->services, server->service_count, visit->request.method, &visit->place, &status)) {
-        refuse(visit, &status);
-        return;
-    }
-    decide(visit, &status);
-}
-
-/* The time is over: sends the refusal, or asks the gate again. */
-static void go_on(struct door_job *job)
-{
-    struct visit *const visit = (struct visit *)(void *)((char *)job - offsetof(struct visit, later));
-    struct status status = {.arena = visit->arena};
-    struct visit **link = &visit->server->waiting;
-    while (*link != visit) {
-        link = &(*link)->next;
-    }
-    *link = visit->next;
-    admission_told(&visit->server->admission, &visit->peer, visit->is_refused);
-    if (visit->is_refused) {
-        answer(visit, &visit->refusal, visit->refused, NULL);
-    } else {
-        let_go(visit);
-        decide(visit, &status);
-    }
-}
-
 /* ---- starting and stopping ---- */
 
 static bool open_server(struct rpc_server *server, const struct rpc_server_options *options, struct status *status)
 {
     struct guard_options guard = {
-        .urls = options->urls, .tls = options->tls, .most = FOLLOWERS, .receive = receive, .context = server};
+        .urls = options->urls, .tls = options->tls, .most = FOLLOWERS, .receive = visit_receive, .context = server};
     for (int i = 0; i < RPC_LANES; i++) {
         server->lanes[i] = lane_new(options->threads[i], options->queue[i]);
         guard.most += options->threads[i] + options->queue[i];
+    }
+    if (options->gate_waits != NULL) {
+        server->gate = lane_new(GATE_THREADS, GATE_QUEUE);
+        guard.most += GATE_THREADS + GATE_QUEUE;
     }
     server->guard = guard_open(&guard, status);
     return server->guard != NULL && guard_begin(server->guard, status);
@@ -422,6 +275,7 @@ static bool open_server(struct rpc_server *server, const struct rpc_server_optio
 static void free_server(struct rpc_server *server)
 {
     guard_free(server->guard);
+    lane_free(server->gate);
     for (int i = 0; i < RPC_LANES; i++) {
         lane_free(server->lanes[i]);
     }
@@ -442,8 +296,10 @@ struct rpc_server *rpc_server_start(const struct rpc_server_options *options, co
     pthread_mutex_init(&server->mutex, NULL);
     server->services = services;
     server->service_count = count;
-    server->admission = (struct admission){
-        .gate = options->gate, .context = options->gate_context, .environment = options->environment};
+    server->admission = (struct admission){.gate = options->gate,
+                                           .waits = options->gate_waits,
+                                           .context = options->gate_context,
+                                           .environment = options->environment};
     server->admission.environment.name = options->environment.name == NULL ? "" : options->environment.name;
     server->tally = options->tally;
     server->witness = options->witness == NULL ? (struct rpc_witness){0} : *options->witness;

@@ -23,6 +23,7 @@ struct rpc_server_options {
     unsigned queue[RPC_LANES];   /* the most requests that wait in each lane */
     rpc_gate *gate;              /* authenticates; NULL: everybody is anonymous and has every scope */
     void *gate_context;
+    rpc_gate_waits *gate_waits;        /* NULL: the gate never waits */
     const struct rpc_witness *witness; /* NULL: none; borrowed */
     struct environment environment;    /* its name (NULL: none) is in the message about a missing scope */
     struct rpc_tally *tally;           /* counts the calls; NULL: nothing is counted; borrowed */

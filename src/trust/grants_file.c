@@ -3,8 +3,37 @@
  */
 #include "trust/grants_file.h"
 
+#include "base/clock.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/threads.h"
+
+#define PATIENCE_MS 2000
+
+static void tell_silent(struct grants_file *file, int64_t since)
+{
+    char text[LOG_QUOTED_SIZE];
+    if (atomic_exchange(&file->told, since) != since) {
+        log_error(file->silent, "file=%s", log_quoted(file->path, text));
+    }
+}
+
+bool grants_file_lock(struct grants_file *file, pthread_mutex_t *mutex)
+{
+    const int64_t since = atomic_load(&file->since);
+    if (!thread_lock(mutex, (since == 0 ? clock_ms() : since) + PATIENCE_MS)) {
+        tell_silent(file, since);
+        return false;
+    }
+    atomic_store(&file->since, clock_ms());
+    return true;
+}
+
+void grants_file_unlock(struct grants_file *file, pthread_mutex_t *mutex)
+{
+    atomic_store(&file->since, 0);
+    pthread_mutex_unlock(mutex);
+}
 
 bool grants_file_read(struct grants_file *file, struct status *status)
 {

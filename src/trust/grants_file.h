@@ -1,6 +1,7 @@
 /*
  * A file that says who may call. It is read again when it has changed, so that what an operator takes away ends at
- * once; while it cannot be read, nobody gets in by it. Its owner locks.
+ * once; while it cannot be read, nobody gets in by it. Its file system may not answer: then one thread waits for it,
+ * and the others are told so.
  */
 #ifndef TRUST_GRANTS_FILE_H
 #define TRUST_GRANTS_FILE_H
@@ -9,6 +10,8 @@
 #include "base/file_stamp.h"
 #include "base/status.h"
 
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 struct grants_file;
@@ -21,14 +24,22 @@ struct grants_file {
     const char *path;
     const char *entries;    /* "tokens", for the log */
     const char *again;      /* the events of the log: it was read again, */
-    const char *unreadable; /* or cannot be */
+    const char *unreadable; /* or cannot be, */
+    const char *silent;     /* or does not answer */
     grants_read *read;
     void *data;              /* for read */
     struct arena *arena;     /* of what counts; NULL: not yet read */
     struct file_stamp stamp; /* of the file that was last read, whether that worked or not */
     size_t count;            /* of its entries */
     bool is_readable;
+    atomic_llong told;  /* for which `since` the log says that it does not answer */
+    atomic_llong since; /* who holds the owner's mutex got it then (clock_ms); 0: nobody holds it */
 };
+
+/* Locks the owner's mutex, for a look at the file and at what it says. Returns false if another thread has had it for
+ * seconds: the file does not answer, as the log says. */
+bool grants_file_lock(struct grants_file *file, pthread_mutex_t *mutex);
+void grants_file_unlock(struct grants_file *file, pthread_mutex_t *mutex);
 
 /* Reads it, whether it has changed or not. */
 bool grants_file_read(struct grants_file *file, struct status *status);

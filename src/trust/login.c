@@ -1,10 +1,11 @@
 /*
- * A check holds the mutex for one hash and one comparison.
+ * A check holds the mutex for a look at the file, one hash and one comparison.
  */
 #include "trust/login.h"
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mounts.h"
 #include "trust/attempts.h"
 #include "trust/grants_file.h"
 #include "trust/oidc.h"
@@ -43,6 +44,7 @@ struct login *login_new(const struct login_options *options, struct status *stat
                                        .entries = "tokens",
                                        .again = "tokens read again",
                                        .unreadable = "tokens cannot be read, nobody is let in",
+                                       .silent = "the file of tokens does not answer, nobody is let in",
                                        .read = read_tokens,
                                        .data = login};
     const struct oidc_options oidc = {options->oidc, options->environment};
@@ -79,12 +81,22 @@ static bool fail_unreadable(struct status *status)
                        "The worker cannot read its tokens, and so lets nobody in; its log says why.");
 }
 
+static bool fail_silent(struct status *status)
+{
+    return status_fail(status, STATUS_UNAVAILABLE,
+                       "The worker's file of tokens does not answer, and so it lets nobody in by a token; its log says "
+                       "which file that is.");
+}
+
 enum outcome { IS_KNOWN, IS_REFUSED, CANNOT_TELL, ASK_AGAIN };
 
 /* Searches the tokens, and fills the principal if the token is known. */
 static enum outcome find(struct login *login, struct text secret, struct principal *principal, struct status *status)
 {
-    pthread_mutex_lock(&login->mutex);
+    if (!grants_file_lock(&login->file, &login->mutex)) {
+        fail_silent(status);
+        return CANNOT_TELL;
+    }
     grants_file_read_again(&login->file);
     const struct token *const token = tokens_find(&login->tokens, secret);
     const bool is_over = token != NULL && token_is_over(token, clock_wall_us() / 1000000);
@@ -104,7 +116,7 @@ static enum outcome find(struct login *login, struct text secret, struct princip
         status_fail(status, STATUS_UNAUTHENTICATED,
                     "This token is not known; it may have been revoked. Ask for a new one.");
     }
-    pthread_mutex_unlock(&login->mutex);
+    grants_file_unlock(&login->file, &login->mutex);
     return outcome;
 }
 
@@ -148,6 +160,12 @@ static struct text secret_of(const char *authorization)
     static const char scheme[] = "Bearer ";
     return strncasecmp(authorization, scheme, strlen(scheme)) == 0 ? text_trim(text_of(authorization + strlen(scheme)))
                                                                    : (struct text){0};
+}
+
+bool login_waits(const struct login *login, const char *authorization)
+{
+    const struct text secret = authorization == NULL ? (struct text){0} : secret_of(authorization);
+    return secret.size > 0 && ((login->oidc != NULL && jwt_is(secret)) || mounts_may_hang());
 }
 
 bool login_check(struct login *login, const struct login_try *said, struct principal *principal,
@@ -195,7 +213,9 @@ bool login_list(struct login *login, struct arena *arena, struct tokens *tokens,
     if (login->options.tokens == NULL) {
         return true; /* only pipelines are accepted */
     }
-    pthread_mutex_lock(&login->mutex);
+    if (!grants_file_lock(&login->file, &login->mutex)) {
+        return fail_silent(status);
+    }
     grants_file_read_again(&login->file);
     const bool is_readable = login->file.is_readable;
     tokens->count = is_readable ? login->tokens.count : 0;
@@ -203,6 +223,6 @@ bool login_list(struct login *login, struct arena *arena, struct tokens *tokens,
     for (size_t i = 0; i < tokens->count; i++) {
         tokens->items[i] = copy_of(arena, &login->tokens.items[i]);
     }
-    pthread_mutex_unlock(&login->mutex);
+    grants_file_unlock(&login->file, &login->mutex);
     return is_readable || fail_unreadable(status);
 }

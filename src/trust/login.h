@@ -3,7 +3,7 @@
  * as nobody. The file is read again when it changes, so a revoked token is refused at once. If the file cannot be read
  * nobody is let in. Failed attempts are counted by peer, and answered later and later.
  *
- * Thread-safe; nothing here waits for more than a small file.
+ * Thread-safe. login_waits says whether a thread that must not wait may call login_check.
  */
 #ifndef TRUST_LOGIN_H
 #define TRUST_LOGIN_H
@@ -37,6 +37,9 @@ struct login_wait {
     uint32_t delay_ms; /* answer after this time; 0: at once */
     uint32_t again_ms; /* not known yet: try again after this time; 0: it is decided */
 };
+
+/* Would login_check wait for a file system that may not answer, or check a signature, which takes long? */
+bool login_waits(const struct login *login, const char *authorization);
 
 /* Fills the principal's name, kind and scopes, in the status's arena; without credentials it is nobody. UNAUTHENTICATED
  * if the credentials are wrong or expired, UNAVAILABLE if the file, or an issuer's keys, cannot be read. */

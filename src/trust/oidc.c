@@ -54,6 +54,7 @@ struct oidc *oidc_new(const struct oidc_options *options, struct status *status)
                                       .entries = "rules",
                                       .again = "oidc rules read again",
                                       .unreadable = "oidc rules cannot be read, no pipeline is let in",
+                                      .silent = "oidc rules or keys do not answer, no pipeline is let in",
                                       .read = read_rules,
                                       .data = oidc};
     pthread_mutex_init(&oidc->mutex, NULL);
@@ -378,7 +379,13 @@ enum oidc_answer oidc_check(struct oidc *oidc, const struct oidc_try *said, stru
     if (!jwt_read(said->token, &looking.jwt, status)) {
         return OIDC_IS_REFUSED;
     }
-    pthread_mutex_lock(&oidc->mutex);
+    if (!grants_file_lock(&oidc->file, &oidc->mutex)) {
+        status_fail(
+            status, STATUS_UNAVAILABLE,
+            "The worker's file of oidc rules, or a file of keys, does not answer, and so it lets no pipeline in; its "
+            "log says more.");
+        return OIDC_CANNOT_TELL;
+    }
     grants_file_read_again(&oidc->file);
     if (oidc->file.is_readable) {
         answer = look(&looking, principal);
@@ -387,6 +394,6 @@ enum oidc_answer oidc_check(struct oidc *oidc, const struct oidc_try *said, stru
         status_fail(status, STATUS_UNAVAILABLE,
                     "The worker cannot read whose pipelines may call, and so lets none in; its log says why.");
     }
-    pthread_mutex_unlock(&oidc->mutex);
+    grants_file_unlock(&oidc->file, &oidc->mutex);
     return answer;
 }

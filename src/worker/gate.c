@@ -60,3 +60,9 @@ bool gate_enter(void *context, const struct rpc_visitor *visitor, struct rpc_adm
     admitted->again_ms = wait.again_ms;
     return is_known;
 }
+
+bool gate_waits(void *context, const struct rpc_visitor *visitor)
+{
+    const struct gate *const gate = context;
+    return gate->login != NULL && login_waits(gate->login, rpc_request_metadata(visitor->request, "authorization"));
+}

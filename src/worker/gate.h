@@ -16,4 +16,7 @@ struct gate {
  * refused. */
 rpc_gate gate_enter;
 
+/* May gate_enter wait for these credentials? */
+rpc_gate_waits gate_waits;
+
 #endif

@@ -262,6 +262,7 @@ static bool open_server(struct house *house, struct status *status)
         .tls = house->config->tls.certificate == NULL ? NULL : &house->config->tls,
         .gate = gate_enter,
         .gate_context = &house->gate,
+        .gate_waits = gate_waits,
         .environment = environment_of(house->config),
         .tally = house->tally,
         .witness = witness_hooks(house->witness),

@@ -2,6 +2,7 @@
 so in time, and everything else goes on."""
 import contextlib
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -100,6 +101,27 @@ class SilentFolder(Case):
         self.assertEqual(now[2], 1)
         self.process.stop()
         self.assertEqual(self.sql("SELECT pg_catalog.to_regclass('a')"), [(None,)])
+
+    def test_a_file_of_tokens_that_does_not_answer_holds_up_nobody_without_a_token(self):
+        token = self.token("read")
+        shutil.copy(self.tokens, self.files.path)
+        rpc = self.serve_it("--tokens", os.path.join(self.place, os.path.basename(self.tokens)))
+        known = {"authorization": f"Bearer {token}"}
+        self.assertEqual(rpc.call("Trust", "WhoAmI", metadata=known).name, "one")
+        self.silence()
+        names = []
+        first = threading.Thread(target=lambda: names.append(self.rpc(self.process).call("Trust", "WhoAmI", metadata=known).name))
+        first.start()
+        time.sleep(0.3)
+        began = time.monotonic()
+        for _ in range(20):
+            self.rpc(self.process).call("Health", "Check", timeout_ms=20000)
+        self.assertLess(time.monotonic() - began, allowed(1))
+        self.assertIn("file of tokens does not answer", self.refusal(lambda: rpc.call("Trust", "WhoAmI", metadata=known)).message)
+        self.assertIn("the file of tokens does not answer", self.process.text())
+        self.mount.speak()
+        first.join()
+        self.assertEqual([*names, rpc.call("Trust", "WhoAmI", metadata=known).name], ["one", "one"])
 
     def children(self):
         of = f"/proc/{self.process.process.pid}/task"
