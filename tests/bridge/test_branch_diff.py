@@ -177,6 +177,7 @@ class Kinds(Branches):
     def setUp(self):
         super().setUp()
         self.admin("DO $$ BEGIN CREATE ROLE other; EXCEPTION WHEN duplicate_object THEN NULL; END $$")
+        self.addCleanup(self.sql, "DROP SUBSCRIPTION IF EXISTS sub")  # a database with one cannot be dropped
 
     def difference(self, row):
         answer = self.http.get(f"/api/branches/{row['id']}/diff")
