@@ -12,9 +12,12 @@
 #include "base/words.h"
 #include "pg/session.h"
 
+struct pg_pool;
+
 /* What all branches of a worker share. Borrowed by its calls. */
 struct branches {
     const struct conninfo *conninfo;         /* of the home database */
+    struct pg_pool *pool;                    /* of sessions on the home database, for short looks; NULL: none */
     const char *worker;                      /* claims rows: "host:pid" */
     const char *pg_bin;                      /* the folder of pg_dump and pg_restore; NULL: search for them */
     bool loads_foreign_code;                 /* the operator allows restoring code of untrusted roles (pg/loading.h) */

@@ -45,6 +45,7 @@ struct copying {
     enum busy busy;
     enum source source;
     const struct branch_row *reset; /* the branch that is made anew; NULL: a new one is made */
+    struct pg_session *session;     /* decides; then it makes the branch */
     const char *template;           /* of the parent or of its golden copy */
     bool has_no_rows;               /* the golden copy has none */
     int64_t data_at;
@@ -306,8 +307,8 @@ static bool run(struct copying *copying, struct branch_row *row, bool (*begin)(s
     const struct branch_call *const call = copying->call;
     const bool is_ours = is_home(copying);
     const bool wants_parent = copying->source == SOURCE_USUAL || copying->source == SOURCE_PARENT;
-    struct pg_session *const session = server_open(call, wants_parent ? copying->what.parent : NULL);
-    if (session == NULL) {
+    copying->session = server_open(call, wants_parent ? copying->what.parent : NULL);
+    if (copying->session == NULL) {
         return false;
     }
     if (is_ours) {
@@ -316,10 +317,13 @@ static bool run(struct copying *copying, struct branch_row *row, bool (*begin)(s
     if (copying->source == SOURCE_USUAL) {
         copying->source = SOURCE_PARENT;
     }
-    bool ok = copying->source == SOURCE_GOLDEN ? need_golden(copying) : !wants_parent || decide(copying, session);
-    ok = ok &&
-         (copying->source == SOURCE_SCHEMA || disk_has_room(call, session, copying->what.parent, &copying->warnings));
-    pg_session_free(session);
+    bool ok =
+        copying->source == SOURCE_GOLDEN ? need_golden(copying) : !wants_parent || decide(copying, copying->session);
+    ok = ok && (copying->source == SOURCE_SCHEMA ||
+                disk_has_room(call, copying->session, copying->what.parent, &copying->warnings));
+    if (!ok) {
+        pg_session_free(copying->session);
+    }
     ok = ok && begin(copying, row);
     if (ok && call->watching != NULL) {
         call->watching->begun(call->watching->data, row);
@@ -341,7 +345,7 @@ static bool begin_new(struct copying *copying, struct branch_row *row)
     copying->what.source = source_words[copying->source];
     copying->what.kind = copying->what.kind != NULL ? copying->what.kind : kind_of(copying);
     copying->what.data_at = copying->data_at;
-    return make_begin(copying->call, &copying->what, row);
+    return make_begin(copying->call, &copying->what, copying->session, row);
 }
 
 static bool begin_again(struct copying *copying, struct branch_row *row)
@@ -350,7 +354,7 @@ static bool begin_again(struct copying *copying, struct branch_row *row)
     row->kind = kind_of(copying);
     row->reset_key = copying->what.key;
     row->reset_request = copying->what.request;
-    return make_begin_again(copying->call, row);
+    return make_begin_again(copying->call, copying->session, row);
 }
 
 static bool prepare(const struct branch_call *call, const struct branch_new *what, struct copying *copying)
@@ -371,9 +375,9 @@ static bool look_for_answer(const struct branch_call *call, const struct branch_
                             struct branch_row *row, bool *found)
 {
     *found = false;
-    struct pg_session *const home = what->key == NULL ? NULL : registry_open(call);
+    struct pg_session *const home = what->key == NULL ? NULL : registry_take(call);
     const bool ok = what->key == NULL || (home != NULL && reuse(call, home, what, row, found));
-    pg_session_free(home);
+    registry_give(call, home, true);
     return ok;
 }
 
@@ -440,13 +444,13 @@ bool branch_reset(const struct branch_call *call, int64_t id, const struct branc
 /* Drops the golden copies that are older than the new one. */
 static bool drop_older(const struct branch_call *call, const struct branch_row *golden)
 {
-    struct pg_session *const home = registry_open(call);
+    struct pg_session *const home = registry_take(call);
     const char *const values[] = {golden->parent, arena_printf(call->arena, "%" PRId64, golden->id)};
     const struct registry_query query = {
         "b.kind = 'golden' AND b.status = 'active' AND " REGISTRY_PARENT " = $1 AND b.id < $2::bigint", 2, values};
     struct branch_list list = {0};
     const bool ok = home != NULL && registry_read(call, home, &query, &list);
-    pg_session_free(home);
+    registry_give(call, home, true);
     for (size_t i = 0; ok && i < list.count; i++) {
         struct status ignored = {.arena = call->arena};
         const struct branch_call dropping = {call->branches, call->arena, &ignored, call->deadline, NULL};

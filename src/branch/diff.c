@@ -2,6 +2,7 @@
  * Asks both catalogs the same questions in the same order; one walk through both lists finds the differences.
  */
 #include "branch/refusals.h"
+#include "branch/registry.h"
 #include "pg/exec.h"
 #include "pg/objects.h"
 #include "pg/own_query.h"
@@ -26,15 +27,37 @@ static const char *const left_out[] = {
     "roles and tablespaces, which both databases share",
 };
 
-static PGresult *catalog_of(const struct branch_call *call, const char *database, int *version)
+static PGresult *read_catalog(const struct branch_call *call, struct pg_session *session, int *version)
 {
-    const struct conninfo conninfo = conninfo_beside(call->arena, call->branches->conninfo, database);
-    struct pg_session *const session = pg_session_open_pinned(&conninfo, call->deadline, call->status);
-    const bool is_ready = session != NULL && pg_session_begin_reading(session, call->status) &&
-                          pg_exec(session, pg_objects_settings, call->status);
+    const bool is_ready =
+        pg_session_begin_reading(session, call->status) && pg_exec(session, pg_objects_settings, call->status);
     PGresult *const catalog =
         is_ready ? own_query(session, pg_objects_query(call->arena, session), 0, NULL, call->status) : NULL;
     *version = catalog == NULL ? 0 : pg_session_server_version(session) / 10000;
+    return catalog;
+}
+
+/* Reads it in a pooled session, and undoes the settings. */
+static PGresult *catalog_of_home(const struct branch_call *call, int *version)
+{
+    struct status ignored = {.arena = call->arena};
+    struct pg_session *const home = registry_take(call);
+    PGresult *const catalog = home == NULL ? NULL : read_catalog(call, home, version);
+    if (home != NULL) {
+        pg_exec(home, "ROLLBACK", &ignored);
+    }
+    registry_give(call, home, true);
+    return catalog;
+}
+
+static PGresult *catalog_of(const struct branch_call *call, const char *database, int *version)
+{
+    if (strcmp(database, call->branches->conninfo->place.database) == 0) {
+        return catalog_of_home(call, version);
+    }
+    const struct conninfo conninfo = conninfo_beside(call->arena, call->branches->conninfo, database);
+    struct pg_session *const session = pg_session_open_pinned(&conninfo, call->deadline, call->status);
+    PGresult *const catalog = session == NULL ? NULL : read_catalog(call, session, version);
     pg_session_free(session);
     return catalog;
 }

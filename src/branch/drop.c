@@ -99,7 +99,7 @@ bool drop_branch(const struct branch_call *call, struct pg_session *maintenance,
                          drop_database(&dropping, maintenance, row, row->branch) &&
                          check_renamed(&dropping, maintenance, row);
     const bool is_foreign = !is_gone && problem.code == STATUS_FAILED_PRECONDITION && problem.sqlstate == NULL;
-    struct pg_session *const home = registry_open(call);
+    struct pg_session *const home = registry_take(call);
     bool moved;
     if (home == NULL) {
         return false;
@@ -111,7 +111,7 @@ bool drop_branch(const struct branch_call *call, struct pg_session *maintenance,
                                                           : "expiring",
                                        .error = is_gone ? "" : problem.message};
     const bool ok = registry_move(call, home, &move, &moved);
-    pg_session_free(home);
+    registry_give(call, home, true);
     if (ok && !is_gone) {
         *call->status = problem;
     }
@@ -123,25 +123,24 @@ bool branch_delete(const struct branch_call *call, int64_t id)
     struct branch_row row;
     bool taken;
     bool moved = false;
-    struct pg_session *home = registry_open(call);
+    struct pg_session *const home = registry_take(call);
     if (home == NULL) {
         return false;
     }
     const bool found = registry_find(call, home, id, &row);
     const struct registry_move move = {.id = id, .from = "active,failed,expiring", .to = "expiring", .error = ""};
     if (!found || strcmp(row.status, "deleted") == 0) {
-        pg_session_free(home);
+        registry_give(call, home, true);
         return found ? refuse_unknown(call, &row) : false;
     }
     if (row.is_protected) {
-        pg_session_free(home);
+        registry_give(call, home, true);
         return refuse_protected(call, &row);
     }
     struct pg_session *const session = server_open(call, NULL);
     const bool ok = session != NULL && server_lock(session, row.token, &taken, call->status) &&
                     (taken || refuse_taken(call, &row)) && registry_move(call, home, &move, &moved);
-    pg_session_free(home);
-    home = NULL;
+    registry_give(call, home, true);
     if (ok && !moved && strcmp(row.status, "creating") == 0) {
         status_fail_because(
             call->status, STATUS_ABORTED, REASON_BUSY,

@@ -151,14 +151,14 @@ bool branch_list(const struct branch_call *call, enum branch_which which, struct
     };
     const struct registry_query query = {wheres[which], 0, NULL};
     const bool all = which == BRANCHES_ALL;
-    struct pg_session *const home = registry_open(call);
+    struct pg_session *const home = registry_take(call);
     bool ok = home != NULL && registry_read(call, home, &query, list);
     if (ok) {
         cut_ended(list);
         put_sizes(call, home, list);
         ok = !all || (mark_lost(call, home, list) && add_orphans(call, home, list));
     }
-    pg_session_free(home);
+    registry_give(call, home, !ok || registry_is_quiet(list));
     return ok;
 }
 
@@ -181,9 +181,9 @@ static bool find(const struct branch_call *call, struct pg_session *home, const 
 
 bool branch_get(const struct branch_call *call, int64_t id, struct branch_row *row)
 {
-    struct pg_session *const home = registry_open(call);
+    struct pg_session *const home = registry_take(call);
     const bool ok = home != NULL && find(call, home, ACTIVE, id, row);
-    pg_session_free(home);
+    registry_give(call, home, true);
     return ok;
 }
 
@@ -191,19 +191,19 @@ bool branch_find(const struct branch_call *call, int64_t id, struct branch_row *
 {
     static const char condition[] =
         "(" ACTIVE ") OR b.status IN ('creating', 'failed') OR (b.status = 'active' AND b.kind = 'golden')";
-    struct pg_session *const home = registry_open(call);
+    struct pg_session *const home = registry_take(call);
     const bool ok = home != NULL && find(call, home, condition, id, row);
-    pg_session_free(home);
+    registry_give(call, home, !ok || strcmp(row->status, "creating") != 0);
     return ok;
 }
 
 bool branch_has(const struct branch_call *call, const char *database, bool *has)
 {
     const struct registry_query query = {"b.status = 'active' AND b.branch_db = $1", 1, &database};
-    struct pg_session *const home = registry_open(call);
+    struct pg_session *const home = registry_take(call);
     struct branch_list list = {0};
     const bool ok = home != NULL && registry_read(call, home, &query, &list);
-    pg_session_free(home);
+    registry_give(call, home, true);
     *has = list.count > 0;
     return ok;
 }
@@ -270,13 +270,13 @@ bool branch_change(const struct branch_call *call, int64_t id, const struct bran
     if (change->has_ttl && change->expires_at != NO_TIME) {
         return status_fail(call->status, STATUS_INVALID_ARGUMENT, "Say \"ttlHours\" or \"expiresAt\", not both.");
     }
-    home = registry_open(call);
+    home = registry_take(call);
     const bool ok = home != NULL && find(call, home, ACTIVE, id, row) && check_end(call, change, row) &&
                     write_change(call, home, id, change) && registry_find(call, home, id, row);
     if (ok) {
         row->size = server_size(call, home, row->branch);
     }
-    pg_session_free(home);
+    registry_give(call, home, true);
     if (ok) {
         renew_comment(call, row);
     }

@@ -45,11 +45,13 @@ static void end_work(struct branch_row *row)
 
 /* ---- begin ---- */
 
-static bool take(const struct branch_call *call, struct branch_row *row)
+/* With this session, or one of its own. */
+static bool take(const struct branch_call *call, struct pg_session *session, struct branch_row *row)
 {
+    const char *const copied = strcmp(row->source, "parent") == 0 ? row->parent : NULL;
     bool taken;
     row->work = arena_alloc(call->arena, sizeof *row->work);
-    row->work->session = server_open(call, strcmp(row->source, "parent") == 0 ? row->parent : NULL);
+    row->work->session = session != NULL ? session : server_open(call, copied);
     row->work->started = clock_ms();
     if (row->work->session != NULL && server_lock(row->work->session, row->token, &taken, call->status) &&
         (taken || refuse_taken(call, row))) {
@@ -86,10 +88,11 @@ static void describe(const struct branch_call *call, const struct branch_new *wh
     }
 }
 
-bool make_begin(const struct branch_call *call, const struct branch_new *what, struct branch_row *row)
+bool make_begin(const struct branch_call *call, const struct branch_new *what, struct pg_session *session,
+                struct branch_row *row)
 {
     describe(call, what, row);
-    if (!take(call, row)) {
+    if (!take(call, session, row)) {
         return false;
     }
     struct pg_session *const home = registry_open(call);
@@ -101,11 +104,11 @@ bool make_begin(const struct branch_call *call, const struct branch_new *what, s
     return ok;
 }
 
-bool make_begin_again(const struct branch_call *call, struct branch_row *row)
+bool make_begin_again(const struct branch_call *call, struct pg_session *session, struct branch_row *row)
 {
     const struct registry_move move = {.id = row->id, .from = "active", .to = "creating", .error = ""};
     bool moved = false;
-    if (!take(call, row)) {
+    if (!take(call, session, row)) {
         return false;
     }
     struct pg_session *const home = registry_open(call);
@@ -409,7 +412,8 @@ bool make_abandon(const struct branch_call *call, struct branch_row *row, const 
     const struct branch_call undoing = {call->branches, call->arena, &problem, deadline_in(UNDO_MS), NULL};
     if (pg_session_is_lost(row->work->session)) {
         end_work(row);
-        if (!take(&undoing, row)) { /* its old session may not have ended yet: a later check by a worker does it */
+        /* Its old session may not have ended yet: a later check by a worker does it. */
+        if (!take(&undoing, NULL, row)) {
             log_warn("branch cannot be undone yet", "branch=%s", row->branch);
             return false;
         }
@@ -456,7 +460,7 @@ bool branch_begin_empty(const struct branch_call *call, const struct branch_new 
         what->parent == NULL || what->parent[0] == '\0' ? call->branches->conninfo->place.database : what->parent;
     empty.kind = what->kind == NULL ? "restore" : what->kind;
     empty.source = what->source == NULL ? "backup" : what->source;
-    if (!make_begin(call, &empty, row)) {
+    if (!make_begin(call, &empty, NULL, row)) {
         return false;
     }
     row->strategy = "dump";

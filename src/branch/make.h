@@ -11,11 +11,13 @@
 
 #include "branch/branch.h"
 
-/* Takes the lock and writes the row; sets row->work, which make_finish or make_abandon frees. */
-bool make_begin(const struct branch_call *call, const struct branch_new *what, struct branch_row *row);
+/* Takes the lock and writes the row; sets row->work, which make_finish or make_abandon frees. session: one of
+ * server_open, which becomes the work's or is freed; NULL: opens one. */
+bool make_begin(const struct branch_call *call, const struct branch_new *what, struct pg_session *session,
+                struct branch_row *row);
 
 /* The same for an existing row, which becomes "creating". */
-bool make_begin_again(const struct branch_call *call, struct branch_row *row);
+bool make_begin_again(const struct branch_call *call, struct pg_session *session, struct branch_row *row);
 
 /* Copies with CREATE DATABASE … TEMPLATE, on the work's session. BUSY if somebody is connected to the template. */
 bool make_copy(const struct branch_call *call, struct branch_row *row, const char *template);

@@ -8,7 +8,6 @@
 #include "pg/own_query.h"
 #include "pg/own_tables.h"
 #include "pg/own_write.h"
-#include "pg/search.h"
 #include "pg/trust.h"
 #include "pg/values.h"
 
@@ -26,21 +25,6 @@
 #define TIMES                                                                                                          \
     MICROSECONDS("b.created_at")                                                                                       \
     ", " MICROSECONDS("b.expires_at") ", " MICROSECONDS("b.data_at") ", " MICROSECONDS("pg_catalog.clock_timestamp()")
-
-struct pg_session *registry_open(const struct branch_call *call)
-{
-    struct pg_session *const session = pg_session_open_pinned(call->branches->conninfo, call->deadline, call->status);
-    if (session == NULL && call->status->code == STATUS_NOT_FOUND) {
-        call->status->code = STATUS_FAILED_PRECONDITION; /* NOT_FOUND is for a branch; here the database is missing */
-        call->status->hint =
-            strstr(call->status->message, "does not exist") == NULL
-                ? NULL
-                : "The list of branches and backups is in this database, which somebody dropped or renamed. Give it "
-                  "its name back, or tell the worker the new one (DATABASE_URL). If it was dropped, its branches still "
-                  "exist (truss_branch_…, each with a comment that says what it is): drop them by hand.";
-    }
-    return session;
-}
 
 /* ---- asking ---- */
 

@@ -19,6 +19,16 @@
  * do. */
 struct pg_session *registry_open(const struct branch_call *call);
 
+/* The same for a request that reads or writes a few rows, from the worker's pool; for registry_give. */
+struct pg_session *registry_take(const struct branch_call *call);
+
+/* Gives it back to the pool. With keep false the pool keeps neither this nor another: for who saw a row that is
+ * "creating", because no session may stay in the database that another worker may be copying. NULL is fine. */
+void registry_give(const struct branch_call *call, struct pg_session *session, bool keep);
+
+/* Is none of these rows "creating"? */
+bool registry_is_quiet(const struct branch_list *list);
+
 /* Adds advice to a server error that does not explain itself: missing rights on the table, a read-only session. An
  * existing hint stays. */
 void registry_advise(struct status *status);

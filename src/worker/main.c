@@ -201,7 +201,8 @@ static struct branch_context branch_of(const struct house *house)
     return (struct branch_context){
         .site = &house->site,
         .approval = house->service.approval,
-        .branches = {.most = config->max_branches,
+        .branches = {.pool = house->site.pool,
+                     .most = config->max_branches,
                      .pg_bin = config->pg_bin,
                      .loads_foreign_code = config->loads_foreign_code},
         .pools = {house->site.pool, house->health.pool, house->workbench.pool, house->webhooks_pool},

@@ -106,6 +106,27 @@ class Contract(Branches):
             told = self.http.request("DELETE", f"/api/branches/{path}")
             self.assertEqual((told.status, told.json["error"], "truss branch list" in told.json["hint"]), (404, "Branch not found.", True), path)
 
+    def test_requests_share_a_session_and_none_stays_where_a_branch_is_made(self):
+        row = self.make()
+        of_worker = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'truss'"
+        self.listed()
+        session = self.sql(of_worker)
+        self.assertEqual(len(session), 1)
+        for path in ("", "?all=true", f"/{row['id']}", f"/{row['id']}/connection-string", f"/{row['id']}/diff"):
+            self.assertEqual(self.http.get("/api/branches" + path).status, 200)
+        self.assertEqual(self.http.request("PATCH", f"/api/branches/{row['id']}", {"label": "other"}).status, 200)
+        self.assertEqual(self.sql(of_worker), session)
+        # As another worker's reset has it: that worker may be about to copy this database.
+        for path in ("?all=true", f"/{row['id']}"):
+            self.listed()
+            self.sql(f"UPDATE truss.branches SET status = 'creating' WHERE id = {row['id']}")
+            self.assertEqual(self.http.get("/api/branches" + path).status, 200, path)
+            wait_for(lambda: not self.sql(of_worker))
+            self.sql(f"UPDATE truss.branches SET status = 'active' WHERE id = {row['id']}")
+        self.listed()
+        self.delete(row)
+        self.assertEqual(len(self.sql(of_worker)), 1)
+
     def test_the_newest_is_first_and_a_label_is_made(self):
         first, second = self.make(), self.make(label="second")
         self.assertRegex(first["label"], r"^branch_\d{8}_\d{6}$")
@@ -325,7 +346,7 @@ class Behind(Branches):
         def has_ended():
             found = self.http.get(f"/api/branches/{row['id']}").json
             return found["status"] != "creating" and found
-        return wait_for(has_ended, every=0.1)  # each look is a login at the server
+        return wait_for(has_ended, every=0.1)
 
     def lock_posts(self):
         """Somebody's lock, for which a dump waits."""
