@@ -14,11 +14,13 @@
 
 #include <stdatomic.h>
 
+struct pg_pool;
 struct s3_place;
 
 /* What all backups of a worker share. Borrowed by its calls. */
 struct backups {
     const struct conninfo *conninfo; /* of the database */
+    struct pg_pool *pool;            /* of sessions on the database, for short looks; NULL: none */
     const char *folder;              /* for the files, or "s3://…"; NULL: backups are not configured */
     const struct s3_place *s3;       /* the S3 store; NULL: files are in the folder */
     const char *worker;              /* claims rows: "host:pid" */

@@ -52,10 +52,10 @@ bool backup_list(const struct backup_call *call, struct backup_list *list)
 {
     static const struct backup_query query = {
         "b.state <> 'deleted' ORDER BY b.created_at DESC, b.id DESC LIMIT " LISTED, 0, NULL};
-    struct pg_session *const session = backup_session(call, 0);
+    struct pg_session *const session = backup_take(call);
     const bool ok = session != NULL && backup_rows_read(call, session, &query, list) &&
                     (call->backups->folder == NULL || find_orphans(call, session, list));
-    pg_session_free(session);
+    backup_give(call, session);
     return ok;
 }
 
@@ -76,9 +76,9 @@ static bool find(const struct backup_call *call, struct pg_session *session, int
 
 bool backup_get(const struct backup_call *call, int64_t id, struct backup_row *row)
 {
-    struct pg_session *const session = backup_session(call, 0);
+    struct pg_session *const session = backup_take(call);
     const bool ok = session != NULL && find(call, session, id, row);
-    pg_session_free(session);
+    backup_give(call, session);
     return ok;
 }
 
@@ -101,11 +101,11 @@ static bool fail_state(const struct backup_call *call, const struct backup_row *
 
 static bool claim(const struct backup_call *call, int64_t id, const char *to, struct backup_row *row)
 {
-    struct pg_session *const session = backup_store_ready(call) ? backup_session(call, 0) : NULL;
+    struct pg_session *const session = backup_store_ready(call) ? backup_take(call) : NULL;
     bool moved = false;
     bool ok = session != NULL && find(call, session, id, row) && backup_rows_move(call, session, id, to, &moved) &&
               (moved || fail_state(call, row)) && find(call, session, id, row);
-    pg_session_free(session);
+    backup_give(call, session);
     return ok;
 }
 
@@ -165,14 +165,14 @@ bool backup_cancel(const struct backup_call *call, int64_t id, bool *told)
     const char *const values[] = {backup_id(call->arena, id)};
     struct backup_row row;
     int count = 0;
-    struct pg_session *const session = backup_session(call, 0);
+    struct pg_session *const session = backup_take(call);
     const bool ok = session != NULL && find(call, session, id, &row) &&
                     backup_rows_change(session,
                                        "UPDATE {truss}.backups SET cancel_requested = true WHERE id = $1::bigint AND "
                                        "state IN ('waiting', 'running', 'verifying', 'restoring') RETURNING id",
                                        &(struct backup_query){NULL, 1, values}, &count, call->status);
     *told = count == 1;
-    pg_session_free(session);
+    backup_give(call, session);
     return ok;
 }
 
@@ -219,9 +219,9 @@ static bool claim_delete(const struct backup_call *call, struct pg_session *sess
 bool backup_delete(const struct backup_call *call, int64_t id, bool force)
 {
     struct backup_row row;
-    struct pg_session *const session = backup_is_set_up(call->backups, call->status) ? backup_session(call, 0) : NULL;
+    struct pg_session *const session = backup_is_set_up(call->backups, call->status) ? backup_take(call) : NULL;
     const bool ok = session != NULL && find(call, session, id, &row) && claim_delete(call, session, &row, force) &&
                     backup_delete_claimed(call, session, &row);
-    pg_session_free(session);
+    backup_give(call, session);
     return ok;
 }

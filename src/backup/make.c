@@ -65,12 +65,12 @@ bool backup_begin(const struct backup_call *call, const struct backup_new *what,
 {
     *row = (struct backup_row){0};
     *is_again = false;
-    struct pg_session *const session = backup_store_ready(call) ? backup_session(call, 0) : NULL;
+    struct pg_session *const session = backup_store_ready(call) ? backup_take(call) : NULL;
     if (session == NULL) {
         return false;
     }
     const bool ok = begin(call, session, what, row, is_again);
-    pg_session_free(session);
+    backup_give(call, session);
     return ok;
 }
 

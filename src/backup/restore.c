@@ -270,7 +270,7 @@ bool backup_restore(const struct backup_call *call, const struct backup_row *row
 bool backup_locale_of(const struct backup_call *call, const struct backup_row *row, struct backup_locale *locale)
 {
     const char *const id = backup_id(call->arena, row->id);
-    struct pg_session *const session = backup_session(call, 0);
+    struct pg_session *const session = backup_take(call);
     *locale = (struct backup_locale){0};
     if (session == NULL) {
         return false;
@@ -291,6 +291,6 @@ bool backup_locale_of(const struct backup_call *call, const struct backup_row *r
             *fields[i] = arena_strdup(call->arena, pg_field(result, 0, i));
         }
     }
-    pg_session_free(session);
+    backup_give(call, session);
     return ok || (result != NULL && status_fail(call->status, STATUS_NOT_FOUND, "Backup not found."));
 }

@@ -7,6 +7,7 @@
 #include "pg/own_query.h"
 #include "pg/own_tables.h"
 #include "pg/own_write.h"
+#include "pg/pool.h"
 #include "pg/search.h"
 #include "pg/values.h"
 
@@ -73,6 +74,21 @@ struct pg_session *backup_session(const struct backup_call *call, int64_t id)
         return NULL;
     }
     return session;
+}
+
+struct pg_session *backup_take(const struct backup_call *call)
+{
+    return call->backups->pool == NULL ? backup_session(call, 0)
+                                       : pg_pool_take_pinned(call->backups->pool, call->deadline, call->status);
+}
+
+void backup_give(const struct backup_call *call, struct pg_session *session)
+{
+    if (call->backups->pool == NULL) {
+        pg_session_free(session);
+    } else {
+        pg_pool_give(call->backups->pool, session);
+    }
 }
 
 /* ---- reading ---- */

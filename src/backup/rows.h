@@ -23,6 +23,11 @@
  * none in particular); for pg_session_free. */
 struct pg_session *backup_session(const struct backup_call *call, int64_t id);
 
+/* The same for a request that reads or writes a few rows, from the worker's pool if there is one; for backup_give, with
+ * which NULL is fine. */
+struct pg_session *backup_take(const struct backup_call *call);
+void backup_give(const struct backup_call *call, struct pg_session *session);
+
 bool backup_rows_exist(struct pg_session *session, bool *exist, struct status *status);
 bool backup_rows_ensure(struct pg_session *session, struct status *status);
 

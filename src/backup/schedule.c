@@ -72,9 +72,9 @@ static bool read_schedule(const struct backup_call *call, struct pg_session *ses
 
 bool backup_schedule_get(const struct backup_call *call, struct backup_schedule *schedule)
 {
-    struct pg_session *const session = backup_session(call, 0);
+    struct pg_session *const session = backup_take(call);
     const bool ok = session != NULL && read_schedule(call, session, schedule);
-    pg_session_free(session);
+    backup_give(call, session);
     return ok;
 }
 
@@ -129,10 +129,10 @@ static bool write_schedule(const struct backup_call *call, struct pg_session *se
 
 bool backup_schedule_set(const struct backup_call *call, const struct backup_schedule *schedule)
 {
-    struct pg_session *const session = check(call, schedule) ? backup_session(call, 0) : NULL;
+    struct pg_session *const session = check(call, schedule) ? backup_take(call) : NULL;
     const bool ok =
         session != NULL && backup_rows_ensure(session, call->status) && write_schedule(call, session, schedule);
-    pg_session_free(session);
+    backup_give(call, session);
     return ok;
 }
 

@@ -242,6 +242,7 @@ static void furnish(struct house *house, struct arena *arena)
     branch_context_begin(&house->branch);
     house->branch.jobs = branch_jobs_new(&house->branch.branches);
     house->backups = backups_of(arena, config);
+    house->backups.pool = house->site.pool;
     house->backup = (struct backup_context){
         .site = &house->site,
         .backups = &house->backups,
