@@ -11,7 +11,7 @@ import urllib.request
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "support"))
 import harness
-from harness import Case, wait_for
+from harness import Staying, wait_for
 
 CACHE = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
 TOOLS = os.path.join(os.environ.get("TRUSS_PEERS_DIR", os.path.join(CACHE, "truss-peers")), "store")
@@ -65,7 +65,7 @@ class Store:
         return found
 
 
-class Backups(Case):
+class Backups(Staying):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -84,8 +84,14 @@ class Backups(Case):
                 shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
 
     def open(self, url=None, more=(), **environment):
-        self.process = self.worker(self.project("prisma-blog"), "--backups", url or self.store.url(), *more, environment=dict(KEYS, **environment))
-        self.http = self.bridge(self.process)
+        """A worker and a bridge that stay, or with variables of its own ones of this test."""
+        arguments = ("--backups", url or self.store.url(), *more)
+        if environment:
+            self.process = self.worker(self.project("prisma-blog"), *arguments, environment=dict(KEYS, **environment))
+            self.http = self.bridge(self.process)
+        else:
+            self.stay(arguments=arguments, fixture="prisma-blog", environment=KEYS)
+            self.http = self.stay_behind_bridge()
 
     def ask(self, method, path, body=None, status=200):
         answer = self.http.request(method, "/api/backups" + path, body)
@@ -96,7 +102,7 @@ class Backups(Case):
         def has_ended():
             backup = self.ask("GET", f"/{id}")
             return backup["detail_status"] in ("completed", "failed", "cancelled") and backup
-        return wait_for(has_ended, every=0.1)  # each look is a login at the server
+        return wait_for(has_ended, every=0.1)
 
     def make(self):
         return self.ended(self.ask("POST", "", None, 202)["backup"]["id"])

@@ -15,7 +15,7 @@ import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
-from harness import PASSWORD, Case, wait_for
+from harness import PASSWORD, Staying, wait_for
 from places import Places
 
 SCENE = """
@@ -29,20 +29,28 @@ CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1';
 """
 
 
-class Backups(Case):
-    arguments = ()
+class Backups(Staying):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.folder = tempfile.mkdtemp(prefix="truss-backups-")
+        cls.addClassCleanup(harness.shutil.rmtree, cls.folder, True)
 
     def setUp(self):
         super().setUp()
         self.needs_dump()
-        self.folder = tempfile.mkdtemp(prefix="truss-backups-")
-        self.addCleanup(harness.shutil.rmtree, self.folder, True)
+        for entry in os.scandir(self.folder):
+            harness.shutil.rmtree(entry.path) if entry.is_dir() else os.remove(entry.path)
         self.sql(SCENE)
 
     def open(self, *arguments, **options):
-        self.process = self.worker(self.project("prisma-blog"), "--backups", self.folder, *arguments, **options)
-        self.http = self.bridge(self.process)
-        return self.http
+        """A worker and a bridge that stay, or with options of its own ones of this test."""
+        if options:
+            self.process = self.worker(self.project("prisma-blog"), "--backups", self.folder, *arguments, **options)
+            self.http = self.bridge(self.process)
+        else:
+            self.stay(arguments=("--backups", self.folder, *arguments), fixture="prisma-blog")
+            self.http = self.stay_behind_bridge()
 
     def ask(self, method, path, body=None, status=200):
         answer = self.http.request(method, "/api/backups" + path, body)
@@ -57,7 +65,7 @@ class Backups(Case):
         def has_ended():
             backup = self.get(id)
             return backup["detail_status"] in ("completed", "failed", "cancelled") and backup
-        return wait_for(has_ended, every=0.1)  # each look is a login at the server
+        return wait_for(has_ended, every=0.1)
 
     def make(self, path="", body=None):
         return self.ended(self.ask("POST", path, body, 202)["backup"]["id"])
@@ -65,7 +73,7 @@ class Backups(Case):
     def path(self, backup):
         return os.path.join(self.folder, backup["filename"])
 
-    def files(self):
+    def stored(self):
         return sorted(os.listdir(self.folder))
 
     def slow(self, megabytes=40):
@@ -130,7 +138,7 @@ class Backups(Case):
         self.assertEqual(self.ask("DELETE", f"/{backup['id']}"), {"ok": True})
         self.assertEqual(self.ask("DELETE", f"/{backup['id']}", None, 404)["error"], "Backup not found.")
         self.assertEqual(self.ask("GET", f"/{backup['id']}", None, 404)["error"], "Backup not found.")
-        self.assertEqual(self.files(), [second["filename"], second["filename"] + ".json"])
+        self.assertEqual(self.stored(), [second["filename"], second["filename"] + ".json"])
 
     def test_the_same_key_is_the_same_backup(self):
         self.open()
@@ -194,7 +202,7 @@ class Backups(Case):
         self.open("--backup-quota", "1")
         refused = self.ask("POST", "", None, 429)
         self.assertIn("quota of 1 MB", refused["error"])
-        self.assertEqual((self.files(), self.ask("GET", "")["backups"]), ([], []))
+        self.assertEqual((self.stored(), self.ask("GET", "")["backups"]), ([], []))
         self.open("--backup-quota", "6")
         self.make()
         self.assertEqual(self.make()["status"], "completed")
@@ -220,7 +228,7 @@ class Backups(Case):
         os.rename(self.path(backup) + ".away", self.path(backup))
         self.sql("UPDATE truss.backups SET claimed_until = now()")  # the sweep goes on with it
         wait_for(lambda: self.sql("SELECT state FROM truss.backups") == [("deleted",)])
-        self.assertEqual((self.files(), self.ask("GET", "")["backups"]), ([], []))
+        self.assertEqual((self.stored(), self.ask("GET", "")["backups"]), ([], []))
 
     def test_ids_that_are_none(self):
         self.open()
@@ -242,7 +250,7 @@ class Backups(Case):
         self.open("--backup-jobs", "2")
         backup = self.make()
         self.assertEqual((backup["detail_status"], backup["filename"][-4:], backup["tables_done"]), ("completed", ".tar", backup["tables"]), backup)
-        self.assertEqual(self.files(), [backup["filename"], backup["filename"] + ".json"])
+        self.assertEqual(self.stored(), [backup["filename"], backup["filename"] + ".json"])
         with open(self.path(backup), "rb") as file:
             self.assertEqual(hashlib.sha256(file.read()).hexdigest(), backup["sha256"])
         by_hand = os.path.join(self.folder, "by hand")
@@ -260,7 +268,7 @@ class Backups(Case):
         self.ask("POST", f"/{backup['id']}/verify", {}, 202)
         self.assertEqual(self.ended(backup["id"])["verified"], "damaged")
         self.ask("DELETE", f"/{backup['id']}")
-        self.assertEqual(self.files(), ["by hand"])
+        self.assertEqual(self.stored(), ["by hand"])
 
     def test_its_file_is_downloaded_whole_or_not_at_all(self):
         self.slow(6)
@@ -432,7 +440,7 @@ class Backups(Case):
                 file.write("x")
         self.assertEqual(self.ask("GET", "")["orphans"], [f"x_{tag}_y.dump", f"x_{tag}_y.dump.part"])
         self.ask("DELETE", f"/{backup['id']}")
-        self.assertEqual(self.files(), sorted(odd))
+        self.assertEqual(self.stored(), sorted(odd))
 
     # ---- into a branch ----
 
@@ -592,7 +600,7 @@ class Backups(Case):
         backup = self.ended(id)
         self.assertEqual((backup["status"], backup["detail_status"]), ("failed", "cancelled"))
         self.assertNotIn(child, self.dumping())
-        self.assertEqual(self.files(), [])
+        self.assertEqual(self.stored(), [])
         self.assertEqual(self.ask("POST", f"/{id}/cancel"), {"cancelled": False})
 
     def test_a_pg_dump_that_is_killed_is_a_failed_backup_that_says_so(self):
@@ -603,7 +611,7 @@ class Backups(Case):
         backup = self.ended(id)
         self.assertEqual((backup["status"], backup["detail_status"], backup["verified"]), ("failed", "failed", ""))
         self.assertIn("pg_dump", backup["message"])
-        self.assertEqual(self.files(), [])
+        self.assertEqual(self.stored(), [])
         self.let_go()
         self.assertEqual(self.make()["status"], "completed")
 
@@ -623,7 +631,7 @@ class Backups(Case):
         self.stuck()
         id = self.ask("POST", "", None, 202)["backup"]["id"]
         wait_for(self.dumping)
-        wait_for(lambda: any(name.endswith(".part") for name in self.files()))
+        wait_for(lambda: any(name.endswith(".part") for name in self.stored()))
         self.process.kill()
         self.assertEqual(self.sql("SELECT state FROM truss.backups"), [("running",)])
         self.open()
@@ -632,7 +640,7 @@ class Backups(Case):
         backup = self.ended(id)
         self.assertEqual(backup["status"], "failed")
         self.assertIn("worker ended", backup["message"])
-        wait_for(lambda: self.files() == [])
+        wait_for(lambda: self.stored() == [])
 
     def test_a_worker_that_is_stopped_says_so(self):
         self.open()
@@ -641,7 +649,7 @@ class Backups(Case):
         wait_for(self.dumping)
         self.process.stop()
         self.assertEqual(self.sql("SELECT state, message FROM truss.backups"), [("failed", "The worker was stopped meanwhile; start it again.")])
-        self.assertEqual(self.files(), [])
+        self.assertEqual(self.stored(), [])
 
     def test_what_pg_dump_says_is_told(self):
         self.open()
@@ -654,7 +662,7 @@ class Backups(Case):
         self.assertEqual(backup["status"], "failed")
         self.assertIn("permission denied for table", backup["message"])
         self.assertNotIn("secret word", backup["message"])
-        self.assertEqual(self.files(), [])
+        self.assertEqual(self.stored(), [])
 
     # ---- beside runs ----
 
@@ -752,7 +760,7 @@ class Backups(Case):
         self.assertEqual(self.get(backup["id"])["status"], "completed")  # nobody's schedule made it
 
     def test_two_workers_delete_what_is_kept_no_longer_once(self):
-        self.open()
+        self.open(environment={})  # of whose log all is this test's
         others = [self.worker(self.project("prisma-blog"), "--backups", self.folder) for _ in range(2)]
         self.ask("PUT", "/schedule", {"enabled": True, "keep_last": 2, "keep_daily": 0, "keep_weekly": 0, "retention_days": 60})
         backup = self.make()
@@ -765,7 +773,7 @@ class Backups(Case):
                     file.write("x")
         kept = {backup["filename"], "old-1.dump", "old-2.dump"}
         wait_for(lambda: {name for (name,) in self.sql("SELECT filename FROM truss.backups WHERE state = 'completed'")} == kept)
-        wait_for(lambda: self.files() == sorted(name + suffix for name in kept for suffix in ("", ".json")))
+        wait_for(lambda: self.stored() == sorted(name + suffix for name in kept for suffix in ("", ".json")))
         for process in (self.process, *others):
             self.assertFalse([line for line in process.log if "level=warn" in line or "level=error" in line], process.log)
 
@@ -774,6 +782,7 @@ class Backups(Case):
         backup = self.make()
         self.sql("UPDATE truss.backups SET state = 'running', claimed_until = now() - interval '1 hour'")
         self.process.stop()
+        self.cluster.stop_emptying()
         copy = self.cluster.create_database(self.database)
         self.addCleanup(self.cluster.drop_database, copy)
         self.sql("UPDATE truss.backups SET state = 'completed'")
@@ -804,13 +813,13 @@ class Disk(Backups):
         self.assertEqual(backup["status"], "failed")
         self.assertIn("No space left", backup["message"])
         os.remove(os.path.join(self.folder, "of somebody"))
-        self.assertEqual(self.files(), [])
+        self.assertEqual(self.stored(), [])
 
     def test_a_disk_without_room_is_told_before(self):
         self.slow(12)
         self.open()
         self.assertIn("make room", self.ask("POST", "", None, 400)["error"])
-        self.assertEqual(self.files(), [])
+        self.assertEqual(self.stored(), [])
 
 
 for name in list(vars(Backups)):

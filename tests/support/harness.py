@@ -603,15 +603,15 @@ class Staying(Case):
             wait_for(lambda: self.sql(f"SELECT count(*) FROM pg_stat_activity WHERE pid IN ({', '.join(ended)})") == [("0",)])
             time.sleep(POOL_BELIEVES_S)
 
-    def stay(self, *scripts, arguments=(), url=None, fixture=None):
+    def stay(self, *scripts, arguments=(), url=None, fixture=None, environment=None):
         """Is served by the worker of this class that has this URL and these arguments, whose folder has only these migrations then, or
-        those of a fixture. Sets what serve() sets, and the connection."""
+        those of a fixture. Sets what serve() sets, and the connection. The environment is the same in all of a class."""
         url = url or self.url()
         files, process, connection = self.kept.get((url, arguments), (None, None, None))
         if process is None or process.process.poll() is not None:
             files = Project()
             self.addClassCleanup(files.remove)
-            process = self.worker(files, *arguments, url=url, stays=True)
+            process = self.worker(files, *arguments, url=url, stays=True, environment=environment)
             connection = Rpc(process.address)
             self.addClassCleanup(connection.close)
             self.kept[url, arguments] = files, process, connection
