@@ -116,6 +116,8 @@ step everything "all that the gate has" sh tests/run.sh
 # What the gate has a sample of, or has in one way.
 step hostile "every framework in a hostile database" alone build-sanitize env TRUSS_TEST_ALL=1 TRUSS_TEST_LIMIT=900 $suite tests/service/test_hostile_database.py
 step locks "every statement's locks" alone build-sanitize env TRUSS_TEST_ALL=1 TRUSS_TEST_LIMIT=900 $suite tests/service/test_plan_locks.py
+step rows "every script that rows are in the way of" alone build-sanitize env TRUSS_TEST_ALL=1 TRUSS_TEST_LIMIT=900 $suite tests/service/test_plan_rows.py
+step written "every script that writes rows" alone build-sanitize env TRUSS_TEST_ALL=1 TRUSS_TEST_LIMIT=900 $suite tests/service/test_plan_written.py
 step plans "a plan of each of 200 differential seeds" alone build-sanitize env TRUSS_PLAN_SEEDS=200 TRUSS_TEST_LIMIT=1800 $suite tests/service/test_plan_of_seeds.py
 step names "what keeps tables of its own, with their schema called otherwise" alone build other_name
 step prisma "Prisma's status behind every one of its deploys" alone build env TRUSS_TEST_ALL=1 $suite tests/peers/prisma/test_prisma.py

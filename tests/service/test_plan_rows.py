@@ -1,12 +1,14 @@
 """Rows that are in the way of a constraint: the plan says so before a run meets them, with the server's SQLSTATE. Each statement is
 planned over the rows, and run over them in a transaction that is rolled back: what fails there is told, of what succeeds nothing is
-said to fail."""
+said to fail.
+
+TRUSS_TEST_ALL  tries every statement; without it every third of them, another third each day"""
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 import harness
-from harness import Case
+from harness import Case, todays
 
 harness.Cluster.keeps = True
 
@@ -144,6 +146,7 @@ class Rows(Case):
         return found
 
     def compare(self, statements):
+        statements = todays(statements, 3)
         wrong = []
         for statement, fails in zip(statements, self.planned(statements)):
             state = self.really(statement)

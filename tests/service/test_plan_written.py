@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
 sys.path.insert(0, os.path.dirname(__file__))
 import harness
 import test_plan_failures
-from harness import Case
+from harness import Case, todays
 
 harness.Cluster.keeps = True
 
@@ -116,6 +116,10 @@ PASSING = [
 ]
 
 
+FAILING, PASSING, MORE_FAILING, MORE_PASSING, MADE_FAILING, MADE_PASSING = (
+    todays(scripts, 3) for scripts in (FAILING, PASSING, MORE_FAILING, MORE_PASSING, MADE_FAILING, MADE_PASSING))
+
+
 class Written(Case):
     real = test_plan_failures.Failures.real
     said = test_plan_failures.Failures.said
@@ -151,7 +155,7 @@ class Written(Case):
         self.assertLess(sum("LOG:  " in line for line in self.cluster.logged(before).split("\n")), 650)  # two of each statement that the server parses, of 200
 
     def test_each_row_is_looked_at_a_few_times_however_many_there_are(self):
-        rows = "".join(f"INSERT INTO a VALUES ({n});\nINSERT INTO b (id, a, c, d, e, f) VALUES ({n}, {n}, 1, 2, 3, 4);\n" for n in range(2500))
+        rows = "".join(f"INSERT INTO a VALUES ({n});\nINSERT INTO b (id, a, c, d, e, f) VALUES ({n}, {n}, 1, 2, 3, 4);\n" for n in range(1000))
         tables = "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a, c int, d int, e int, f int);\n"
         spent = []
         for before, script in (("", tables + rows), (tables, rows)):  # rows of tables that were there before are not kept
