@@ -67,9 +67,10 @@ static bool check_words(const struct cli *cli, const struct cli_verb *verb)
     } else {
         return true;
     }
-    cli->status->hint =
-        arena_printf(cli->arena, "truss %s %s --help shows its options%s.", name, verb->name,
-                     cli_has_option(verb->options, OPTION_label) ? "; a label is given by --label" : "");
+    cli->status->hint = arena_printf(cli->arena, "truss %s %s --help shows its options%s.", name, verb->name,
+                                     cli_has_option(verb->options, OPTION_label)  ? "; a label is given by --label"
+                                     : cli_has_option(verb->options, OPTION_name) ? "; a name is given by --name"
+                                                                                  : "");
     return false;
 }
 

@@ -343,6 +343,8 @@ class ForMachines(Case):
         self.files.write("sql/1_a.sql", "SELECT 1;")
         worker = self.worker(self.files, "--framework", "postgres-migrations", "--migrations", "sql")
         self.assertEqual(self.doctor(worker=worker).count("it was asked for"), 1)
+        self.files.write(".env", "DATABASE_URL=postgresql://app@db.example/shop")
+        self.assertEqual(self.doctor(worker=worker).count("names another database"), 1)
 
     def test_the_doctor_without_a_worker_or_a_database_or_a_folder(self):
         self.assertIn("TRUSS_WORKER", self.run_truss("doctor", "--worker", "tcp://127.0.0.1:1", status=ERROR, worker=None))
@@ -355,6 +357,7 @@ class ForMachines(Case):
         none = self.doctor(ERROR, worker=self.worker(empty))
         self.assertIn("--project", none)
         self.assertEqual([line[:20] for line in none.splitlines() if line.startswith("BAD")], ["BAD   framework     "])
+        self.assertIn("not safe: not known what is pending, ", self.run_truss("check", status=ERROR, worker=self.worker(empty)))
         missing = self.doctor(ERROR, worker=self.worker(empty, "--framework", "prisma", "--migrations", "nowhere"))
         self.assertRegex(missing, r"BAD   problem +The folder of migrations nowhere does not exist")
         self.assertRegex(missing, r"note  folder +nowhere\n")
@@ -370,6 +373,8 @@ class ForMachines(Case):
             if shutil.which("groff"):
                 found = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z", "-K", "utf8"], input=page, capture_output=True, text=True, check=True)
                 self.assertEqual(found.stderr, "")
+        self.assertIn("It connects to the database itself.", self.run_truss("man", worker=None))
+        self.assertIn("man -k truss", self.truss("man", "adopt", worker=None).stderr)
 
     def test_a_wide_table_of_help_names_its_cells_in_the_manual_page(self):
         def page(name, file):

@@ -285,6 +285,15 @@ class PrivateWorker(Case):
         result = self.run_truss("run", "--yes")
         self.assertIn("A file of the project names another database", " ".join((result.stdout + result.stderr).split()))
 
+    def test_a_status_says_with_what_a_program_that_failed_can_be_run_again(self):
+        files = self.project(folder="sql")
+        files.write("knexfile.js", "module.exports = { client: 'pg', migrations: { directory: './sql' } };\n")
+        files.write("sql/20240101000000_a.js", "exports.up = (knex) => knex.raw('SELECT 1'); exports.down = () => {};\n")
+        files.write("node_modules/.bin/knex", "#!/bin/sh\nexit 1\n")
+        os.chmod(os.path.join(files.path, "node_modules/.bin/knex"), 0o755)
+        self.run_truss("run", "--yes", "--allow-delegate", status=ERROR, cwd=files.path)
+        self.assertIn("\nNext: When the cause is gone: truss run --allow-delegate\n", self.run_truss("status", cwd=files.path).stdout)
+
     def test_a_detached_run_needs_a_worker_that_stays(self):
         text = self.run_truss("run", "--detach", status=ERROR).stderr
         self.assertIn("--worker", text)

@@ -60,6 +60,7 @@ class Tokens(Case):
         self.assertIn("anna", self.tokens_of("revoke", "anna", status=ERROR).stderr)
 
     def test_what_is_left_out_is_asked_for(self):
+        self.assertIn("a name is given by --name", self.tokens_of("create", "anna", "--scope", "read", status=ERROR).stderr)
         self.assertIn("A new token needs --name, and --scope", self.tokens_of("create", "--name", "anna", status=ERROR).stderr)
         self.assertIn("truss token revoke NAME", self.tokens_of("revoke", status=ERROR).stderr)
         nowhere = self.truss("token", "list")

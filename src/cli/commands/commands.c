@@ -2,7 +2,6 @@
  * The commands that ask a worker one thing: each makes its message, calls, and prints the reply, for a person or as
  * JSON. Larger commands (run, plan, operations) have files of their own.
  */
-#include "base/clock.h"
 #include "base/files.h"
 #include "base/limits.h"
 #include "base/words.h"
@@ -17,7 +16,6 @@
 #include "truss/health/v1/health.pb-c.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -356,9 +354,11 @@ int command_check(struct cli *cli)
         return EXIT_ERROR;
     }
     if (!print_json(cli, &reply->base)) {
+        const bool known = reply->target == NULL || reply->target->_framework_case != 0;
+        const char *const pending = known ? arena_printf(cli->arena, "%u", reply->pending_count) : "not known what is";
         head_print(cli, reply->target);
         output_put(reply->safe ? COLOUR_GREEN : COLOUR_YELLOW, reply->safe ? "safe" : "not safe");
-        printf(": %u pending, %u waiting for a lock, %s\n", reply->pending_count, reply->lock_count,
+        printf(": %s pending, %u waiting for a lock, %s\n", pending, reply->lock_count,
                words_counted(cli->arena, reply->active_tx_count, "active transaction", "active transactions"));
         for (size_t i = 0; i < reply->n_warnings; i++) {
             printf("  warning: %s\n", output_safe(cli->arena, reply->warnings[i], false));

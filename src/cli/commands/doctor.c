@@ -341,7 +341,9 @@ static bool look_at_run(struct cli *cli, const StatusReply *status)
                            : FINDING_GOOD,
         "run", refusal != NULL ? refusal : planned->summary, NULL);
     for (size_t i = 0; i < checked->n_notes; i++) {
-        say(cli, FINDING_NOTE, "note", checked->notes[i], NULL);
+        if (!is_among(checked->notes[i], status->warnings, status->n_warnings)) {
+            say(cli, FINDING_NOTE, "note", checked->notes[i], NULL);
+        }
     }
     say(cli, checked->lock_count == 0 ? FINDING_GOOD : FINDING_NOTE, "moment",
         arena_printf(cli->arena, "%s for a lock, %s active",

@@ -71,8 +71,10 @@ static void put_all(void)
     manual_head("truss", 1, "PostgreSQL migrations of every framework");
     printf(".SH SYNOPSIS\n.B truss\n"
            "\\fICOMMAND\\fR [\\fIARGUMENT\\fR...] [\\fIOPTION\\fR...]\n.SH DESCRIPTION\n"
-           "Asks a truss\\-worker, which finds the framework by its tracking table and its files, and runs what is "
-           "pending.\n"
+           "Finds the framework of a project by its files and its tracking table, shows what is applied and what is "
+           "pending, and runs it.\n"
+           "It connects to the database itself. With \\-\\-worker, or if it is given no database, it asks a "
+           "truss\\-worker.\n"
            ".SH COMMANDS\n");
     for (const struct cli_command *command = cli_commands; command->help != NULL; command++) {
         printf(".TP\n.B %s ", command->name);
@@ -94,6 +96,8 @@ int command_man(struct cli *cli)
     const struct cli_command *const command = cli_find(cli->words[0]);
     if (command == NULL || command->help == NULL) {
         status_fail(cli->status, STATUS_NOT_FOUND, "There is no command \"%s\".", cli->words[0]);
+        cli->status->hint =
+            "truss --help lists the commands. If Truss is installed, man -k truss lists its other pages.";
         return EXIT_ERROR;
     }
     put_command(cli, command);

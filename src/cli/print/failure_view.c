@@ -299,6 +299,9 @@ void failure_print_next_of(const struct cli *cli, const Truss__Migration__V1__Ge
         failed.sqlstate = attempt->sqlstate;
     }
     struct next next = next_commands(cli, &failed);
+    if (migration->is_code && worker_is_private(cli) && !cli->given.allow_delegate) {
+        next.again = again_place(cli, "run --allow-delegate");
+    }
     if (has_other_history(reply)) {
         next.again = arena_printf(
             cli->arena, "%s\n      (it says whether applied files that were edited or deleted since stop a run)",
