@@ -266,12 +266,14 @@ static bool check_kind(const struct pg_session *session, struct status *status)
 static bool check_version(const struct pg_session *session, struct status *status)
 {
     const int version = PQserverVersion(session->connection); /* 0: it said none */
-    return version == 0 || version >= OLDEST_SERVER ||
-           status_fail(status, STATUS_FAILED_PRECONDITION,
-                       "The server at %s is PostgreSQL %s. Truss needs PostgreSQL %d or newer: upgrade the server, or "
-                       "run the framework's own tool there.",
-                       session->display, PQparameterStatus(session->connection, "server_version"),
-                       OLDEST_SERVER / 10000);
+    if (version == 0 || version >= OLDEST_SERVER) {
+        return true;
+    }
+    status_fail(status, STATUS_FAILED_PRECONDITION,
+                "The server at %s is PostgreSQL %s. Truss needs PostgreSQL %d or newer.", session->display,
+                PQparameterStatus(session->connection, "server_version"), OLDEST_SERVER / 10000);
+    status->hint = "Upgrade the server, or run the framework's own tool there.";
+    return false;
 }
 
 /* Records how the server parses statements, before anything changes it. */

@@ -49,8 +49,8 @@ static bool fail_syntax(const PgQueryError *error, struct status *status)
     status_fail_because(status, STATUS_INVALID_ARGUMENT, REASON_SYNTAX, "%s", error->message);
     status->position = error->cursorpos > 0 ? (uint32_t)error->cursorpos : 0;
     status->hint = arena_printf(status->arena,
-                                "The checker reads the grammar of PostgreSQL %d. A newer server may know this; write "
-                                "it as %d does.",
+                                "Queries are checked with the grammar of PostgreSQL %d. If a newer server knows this, "
+                                "write it as %d does.",
                                 sql_grammar_version(), sql_grammar_version());
     return false;
 }

@@ -141,7 +141,7 @@ class Commands(Case):
     def test_preview_prints_the_script_and_nothing_else(self):
         with open(self.files.script(USERS), encoding="utf-8") as file:
             self.assertEqual(self.run_truss("preview", USERS), file.read())
-        self.assertIn("Migration file not found: nothing", self.run_truss("preview", "nothing", status=ERROR))
+        self.assertIn("Migration file not found: nothing\n  hint: truss status ", self.run_truss("preview", "nothing", status=ERROR))
 
     def test_marks(self):
         self.assertIn("marked as applied without executing", self.run_truss("mark-applied", USERS))

@@ -170,7 +170,8 @@ START_TEST(a_server_that_is_too_old_is_refused_with_its_version)
     start_server(&(struct fake_options){.greeting = greet_as_eleven});
     ck_assert_ptr_null(pg_session_open(&conninfo, NO_DEADLINE, &status));
     failed_with(STATUS_FAILED_PRECONDITION,
-                "is PostgreSQL 11.22 (Debian 11.22-1.pgdg120+1). Truss needs PostgreSQL 12 or newer");
+                "is PostgreSQL 11.22 (Debian 11.22-1.pgdg120+1). Truss needs PostgreSQL 12 or newer.");
+    ck_assert_str_eq(status.hint, "Upgrade the server, or run the framework's own tool there.");
 }
 END_TEST
 

@@ -148,6 +148,8 @@ bool catalog_not_found(const struct catalog *catalog, struct text name, struct s
     if (count > 0) {
         status->message = arena_printf(status->arena, "There is no migration \"%.*s\"; did you mean \"%s\"?",
                                        (int)name.size, name.data, status->suggestions[0]);
+    } else {
+        status->hint = "truss status (GET /api/migrations/idempotent/status) lists the migrations.";
     }
     return false;
 }
