@@ -8,21 +8,38 @@
 #include "base/clock.h"
 #include "base/files.h"
 #include "base/log.h"
+#include "base/mounts.h"
 
 #include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define FILES   3
 #define LOOK_MS 1000 /* between two checks of the files */
 
+/* A look at the files, which may be in a file system that does not answer: then a thread of its own makes it, and is
+ * left behind if need be. */
+struct look {
+    atomic_uint holders; /* the door, and who looks */
+    atomic_bool has_ended;
+    struct arena *arena;
+    struct tls_files files;
+    struct file_stamp stamps[FILES];
+    bool has_changed;
+    SSL_CTX *context; /* if they have changed; NULL: they cannot be used, says the status */
+    struct status status;
+};
+
 struct tls_door {
     struct tls_files files;
     SSL_CTX *context;
     struct file_stamp stamps[FILES]; /* of the files that were last tried */
     int64_t looked_at;
+    struct look *look; /* under way; NULL: none */
 };
 
 struct tls {
@@ -30,7 +47,7 @@ struct tls {
     bool wants_to_write;
 };
 
-static void look(const struct tls_files *files, struct file_stamp stamps[FILES])
+static void read_stamps(const struct tls_files *files, struct file_stamp stamps[FILES])
 {
     const char *const paths[FILES] = {files->certificate, files->key, files->client_ca};
     for (size_t i = 0; i < FILES; i++) {
@@ -99,7 +116,7 @@ struct tls_door *tls_door_new(const struct tls_files *files, struct status *stat
 {
     struct tls_door *door = memory_alloc(sizeof *door);
     door->files = *files;
-    look(files, door->stamps);
+    read_stamps(files, door->stamps);
     door->looked_at = clock_ms();
     door->context = context_new(files, status);
     if (door->context == NULL) {
@@ -109,44 +126,105 @@ struct tls_door *tls_door_new(const struct tls_files *files, struct status *stat
     return door;
 }
 
+static void let_go(struct look *look)
+{
+    if (look != NULL && atomic_fetch_sub(&look->holders, 1) == 1) {
+        SSL_CTX_free(look->context);
+        arena_free(look->arena);
+        free(look);
+    }
+}
+
 void tls_door_free(struct tls_door *door)
 {
     if (door != NULL) {
+        let_go(door->look);
         SSL_CTX_free(door->context);
         free(door);
     }
 }
 
+/* ---- changed files ---- */
+
+static struct look *look_new(const struct tls_door *door)
+{
+    struct look *const look = memory_alloc(sizeof *look);
+    struct arena *const arena = arena_new(0);
+    *look = (struct look){.holders = 2,
+                          .arena = arena,
+                          .files = {.certificate = arena_strdup(arena, door->files.certificate),
+                                    .key = arena_strdup(arena, door->files.key),
+                                    .client_ca = arena_strdup(arena, door->files.client_ca)},
+                          .status = {.arena = arena}};
+    memcpy(look->stamps, door->stamps, sizeof look->stamps);
+    return look;
+}
+
+static void *run_look(void *data)
+{
+    struct look *const look = data;
+    struct file_stamp stamps[FILES];
+    read_stamps(&look->files, stamps);
+    for (size_t i = 0; i < FILES; i++) {
+        look->has_changed = look->has_changed || !file_stamp_equal(&stamps[i], &look->stamps[i]);
+    }
+    if (look->has_changed) {
+        memcpy(look->stamps, stamps, sizeof stamps);
+        look->context = context_new(&look->files, &look->status);
+    }
+    atomic_store(&look->has_ended, true);
+    let_go(look);
+    return NULL;
+}
+
+/* Makes the look, or has it made. */
+static void begin_look(struct tls_door *door)
+{
+    pthread_attr_t detached;
+    pthread_t thread;
+    door->looked_at = clock_ms();
+    door->look = look_new(door);
+    if (!mounts_may_hang()) {
+        run_look(door->look);
+        return;
+    }
+    pthread_attr_init(&detached);
+    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
+    if (pthread_create(&thread, &detached, run_look, door->look) != 0) {
+        let_go(door->look);
+        let_go(door->look);
+        door->look = NULL;
+    }
+    pthread_attr_destroy(&detached);
+}
+
 /* Uses changed files from now on; invalid ones, as while they are being written, are ignored. */
+static void end_look(struct tls_door *door)
+{
+    struct look *const look = door->look;
+    char text[LOG_QUOTED_SIZE];
+    if (look->context != NULL) {
+        SSL_CTX_free(door->context);
+        door->context = look->context;
+        look->context = NULL;
+        log_info("certificate read again", "file=%s", log_quoted(door->files.certificate, text));
+    } else if (look->has_changed) {
+        log_error("certificate cannot be read again, the previous one stays in use", "error=%s",
+                  log_quoted(look->status.message, text));
+    }
+    memcpy(door->stamps, look->stamps, sizeof door->stamps);
+    let_go(look);
+    door->look = NULL;
+}
+
 static void look_again(struct tls_door *door)
 {
-    struct file_stamp stamps[FILES];
-    bool same = true;
-    if (clock_ms() - door->looked_at < LOOK_MS) {
-        return;
+    if (door->look == NULL && clock_ms() - door->looked_at >= LOOK_MS) {
+        begin_look(door);
     }
-    door->looked_at = clock_ms();
-    look(&door->files, stamps);
-    for (size_t i = 0; i < FILES; i++) {
-        same = same && file_stamp_equal(&stamps[i], &door->stamps[i]);
+    if (door->look != NULL && atomic_load(&door->look->has_ended)) {
+        end_look(door);
     }
-    if (same) {
-        return;
-    }
-    struct arena *const arena = arena_new(0);
-    struct status status = {.arena = arena};
-    char error[LOG_QUOTED_SIZE];
-    SSL_CTX *const context = context_new(&door->files, &status);
-    memcpy(door->stamps, stamps, sizeof stamps);
-    if (context != NULL) {
-        SSL_CTX_free(door->context);
-        door->context = context;
-        log_info("certificate read again", "file=%s", log_quoted(door->files.certificate, error));
-    } else {
-        log_error("certificate cannot be read again, the previous one stays in use", "error=%s",
-                  log_quoted(status.message, error));
-    }
-    arena_free(arena);
 }
 
 struct tls *tls_new(struct tls_door *door, int fd)

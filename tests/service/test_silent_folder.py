@@ -4,6 +4,8 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
+import ssl
 import sys
 import tempfile
 import threading
@@ -11,6 +13,7 @@ import time
 import unittest
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "support"))
+import certificates
 import harness
 from fuse_mount import FuseMount
 from harness import Case, RpcError, allowed, wait_for
@@ -29,8 +32,8 @@ class SilentFolder(Case):
         self.mount = FuseMount(self.files.path, self.place)
         self.addCleanup(self.mount.close)
 
-    def begin(self, *arguments, project=None):
-        return self.program("truss-worker", "--listen", "tcp://127.0.0.1:0", "--project", project or self.place, *arguments,
+    def begin(self, *arguments, project=None, listen="tcp://127.0.0.1:0"):
+        return self.program("truss-worker", "--listen", listen, "--project", project or self.place, *arguments,
                             environment={"DATABASE_URL": self.url()}, inside=self.mount.inside)
 
     def serve_it(self, *arguments, project=None):
@@ -122,6 +125,28 @@ class SilentFolder(Case):
         self.mount.speak()
         first.join()
         self.assertEqual([*names, rpc.call("Trust", "WhoAmI", metadata=known).name], ["one", "one"])
+
+    def test_certificates_that_do_not_answer_hold_up_no_connection(self):
+        folder = os.path.join(self.files.path, "tls")
+        os.mkdir(folder)
+        certificates.make(folder)
+        shown = [os.path.join(self.place, "tls", f"server.{kind}") for kind in ("pem", "key")]
+        worker = self.begin("--tls-cert", shown[0], "--tls-key", shown[1], project=self.files.path, listen="tls+tcp://127.0.0.1:0").wait_listening()
+
+        def shows():
+            context = ssl.create_default_context(cafile=os.path.join(folder, "one.pem"))
+            with socket.create_connection(("127.0.0.1", int(worker.address.rsplit(":", 1)[1])), timeout=20) as plain, context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
+                return dict(pair[0] for pair in connection.getpeercert()["subject"])["commonName"]
+        self.assertEqual(shows(), "server")
+        self.silence()
+        time.sleep(1)  # the files are looked at once in a second
+        began = time.monotonic()
+        self.assertEqual([shows() for _ in range(3)], ["server"] * 3)
+        self.assertLess(time.monotonic() - began, allowed(1))
+        for kind in ("pem", "key"):
+            os.replace(os.path.join(folder, f"later.{kind}"), os.path.join(folder, f"server.{kind}"))
+        self.mount.speak()
+        wait_for(lambda: shows() == "later")
 
     def children(self):
         of = f"/proc/{self.process.process.pid}/task"
