@@ -17,6 +17,7 @@
 #define FIRST_SLOTS 1024
 
 static _Thread_local struct file_trace *current;
+static _Thread_local int lacked; /* an error, or 0 */
 
 static size_t add_group(struct file_trace *trace, const char *directory)
 {
@@ -155,8 +156,18 @@ void file_trace_saw(int directory, const char *path, const struct file_seen *see
     errno = before;
 }
 
+int file_trace_lacked(void)
+{
+    const int error = lacked;
+    lacked = 0;
+    return error;
+}
+
 void file_trace_missed(const char *path, int error)
 {
+    if (error == EMFILE || error == ENFILE || error == ENOMEM) {
+        lacked = error;
+    }
     file_trace_saw(AT_FDCWD, path, &(const struct file_seen){FILE_NONE, {0}}, error);
 }
 

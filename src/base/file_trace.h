@@ -52,6 +52,10 @@ void file_trace_saw(int directory, const char *path, const struct file_seen *see
 /* Opening or listing `path` failed with this error. */
 void file_trace_missed(const char *path, int error);
 
+/* Had the system no descriptor or no memory for something that this thread tried to open since the last call? Then what
+ * was not found may be there. With or without a trace. Returns that error; 0: none. */
+int file_trace_lacked(void);
+
 /* A directory was opened, for file_trace_saw. */
 void file_trace_opened(int directory, const char *path);
 

@@ -23,7 +23,8 @@
 
 #define MOST_ENTRIES 100000
 #define PIECE        ((size_t)64 * 1024) /* of a file that is read in pieces */
-#define READING      2                   /* times its size: the file, and what is computed from it */
+#define RETRY_MS     1000
+#define READING      2 /* times its size: the file, and what is computed from it */
 
 int directory_open(const char *path)
 {
@@ -97,8 +98,28 @@ bool file_is_within(const char *folder, const char *path)
     return is_within;
 }
 
+/* Of the process or the system; other requests give descriptors back. */
+static bool fail_lacking(struct status *status, const char *doing, const char *path, int error)
+{
+    status_fail(status, STATUS_UNAVAILABLE, "Cannot %s %s: %s.", doing, path, strerror(error));
+    status->hint = error == ENOMEM ? "Try again in a moment, or give the program more memory."
+                                   : "Try again in a moment, or let the program open more files (ulimit -n, or "
+                                     "LimitNOFILE= of its unit).";
+    status->retry_ms = RETRY_MS;
+    return false;
+}
+
+bool files_were_all_opened(const char *folder, struct status *status)
+{
+    const int error = file_trace_lacked();
+    return error == 0 || fail_lacking(status, "read all files of", folder, error);
+}
+
 static bool fail_errno(struct status *status, const char *doing, const char *path)
 {
+    if (errno == EMFILE || errno == ENFILE || errno == ENOMEM) {
+        return fail_lacking(status, doing, path, errno);
+    }
     const enum status_code code = errno == ENOENT || errno == ENOTDIR                   ? STATUS_NOT_FOUND
                                   : errno == EACCES || errno == EPERM || errno == EROFS ? STATUS_PERMISSION_DENIED
                                   : errno == EEXIST                                     ? STATUS_ALREADY_EXISTS

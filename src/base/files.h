@@ -30,6 +30,10 @@ bool directory_is_readable(const char *path);
  * failure. */
 bool directory_check_readable(const char *path, struct status *status);
 
+/* Fails with UNAVAILABLE if the system had no descriptor or no memory for something that this thread tried to open
+ * since file_trace_lacked(): what was not found may be there. */
+bool files_were_all_opened(const char *folder, struct status *status);
+
 /* Opens a directory for file_look_at; close it with close(2). -1 on failure. */
 int directory_open(const char *path);
 

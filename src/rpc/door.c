@@ -27,6 +27,7 @@
 #define LONGEST_MS      3600000 /* fits into an int */
 #define FULL_MS         5       /* a pause in accepting, while others wait in the kernel's queue */
 #define OWN_FILES       192     /* descriptors that the process needs for other things */
+#define LEAST_FILES     24      /* of these, without which nothing can be answered */
 #define FEWEST          16
 
 /* There is memory to give back, which the door's thread does after a while. */
@@ -329,6 +330,18 @@ static unsigned room_for(unsigned guests, unsigned files_each, unsigned linked)
     return room < guests ? (unsigned)room : guests;
 }
 
+/* With fewer descriptors it would listen and answer nobody. Call it after room_for(), which raises the limit. */
+static bool has_files(unsigned files_each, struct status *status)
+{
+    const rlim_t least = LEAST_FILES + (rlim_t)FEWEST * files_each;
+    struct rlimit files;
+    return getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= least ||
+           status_fail(status, STATUS_FAILED_PRECONDITION,
+                       "This program may open %llu files and connections, and needs %llu at least: raise its limit "
+                       "(ulimit -n, or LimitNOFILE= of its unit).",
+                       (unsigned long long)files.rlim_cur, (unsigned long long)least);
+}
+
 static bool add_to_epoll(const struct door *door, int fd, void *data)
 {
     struct epoll_event event = {.events = EPOLLIN, .data.ptr = data};
@@ -365,7 +378,8 @@ struct door *door_open(const struct door_options *options, struct status *status
 {
     struct door *const door = memory_alloc(sizeof *door);
     door->options = *options;
-    door->most = room_for(options->guests, options->files_each == 0 ? 1 : options->files_each, options->links);
+    door->options.files_each = options->files_each == 0 ? 1 : options->files_each;
+    door->most = room_for(options->guests, door->options.files_each, options->links);
     door->options.per_address = least(options->per_address, door->most / 4 * 3);
     door->options.most_turns = options->most_turns > options->turns ? options->most_turns : options->turns;
     door->turns_now = options->turns;
@@ -379,6 +393,10 @@ struct door *door_open(const struct door_options *options, struct status *status
     pthread_mutex_init(&door->mutex, NULL);
     door->epoll = epoll_create1(EPOLL_CLOEXEC);
     door->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (!has_files(door->options.files_each, status)) {
+        door_free(door);
+        return NULL;
+    }
     if (door->epoll < 0 || door->wake < 0 || !add_to_epoll(door, door->wake, &door->wake)) {
         status_fail(status, STATUS_INTERNAL, "Cannot prepare for connections: %s.", strerror(errno));
         door_free(door);

@@ -23,6 +23,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -685,6 +686,36 @@ START_TEST(the_strictest_limit_of_a_control_group_of_either_version_is_found)
 }
 END_TEST
 
+/* Under valgrind the system has one descriptor more. */
+START_TEST(without_a_descriptor_nothing_is_said_to_be_absent)
+{
+    char folder[] = "/tmp/truss-files-XXXXXX";
+    struct file_list list;
+    struct rlimit limit;
+    status = (struct status){.arena = arena};
+    ck_assert_ptr_nonnull(mkdtemp(folder));
+    const int next = dup(STDIN_FILENO);
+    close(next);
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit before = limit;
+    limit.rlim_cur = (rlim_t)next;
+    if (getenv("TRUSS_TEST_UNDER") == NULL) {
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+        ck_assert(files_were_all_opened(folder, &status));
+        ck_assert(!directory_list(arena, folder, &list, &status));
+        ck_assert_int_eq(status.code, STATUS_UNAVAILABLE);
+        ck_assert_msg(strstr(status.hint, "ulimit -n") != NULL, "%s", status.hint);
+        ck_assert(!files_were_all_opened(folder, &status));
+        ck_assert_int_eq(directory_open(folder), -1);
+        ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &before), 0);
+        ck_assert(!files_were_all_opened(folder, &status));
+        ck_assert(files_were_all_opened(folder, &status));
+    }
+    ck_assert(directory_list(arena, folder, &list, &status));
+    rmdir(folder);
+}
+END_TEST
+
 START_TEST(a_fifo_does_not_hang_the_reader)
 {
     struct text content;
@@ -738,6 +769,7 @@ int main(void)
     tcase_add_test(files, without_room_one_request_goes_on_and_others_wait_for_its_end);
     tcase_add_test(files, who_holds_locks_does_not_wait_for_room);
     tcase_add_test(files, the_strictest_limit_of_a_control_group_of_either_version_is_found);
+    tcase_add_test(files, without_a_descriptor_nothing_is_said_to_be_absent);
     tcase_add_test(files, a_fifo_does_not_hang_the_reader);
     tcase_add_test(files, a_file_is_never_made_over_another);
     tcase_add_test(files, many_files_are_seen_as_each_of_them_is);

@@ -102,6 +102,15 @@ START_TEST(where_no_descriptor_is_left_the_oldest_gives_up_his)
 }
 END_TEST
 
+START_TEST(a_process_that_may_open_too_few_files_is_told_how_many_it_needs)
+{
+    const struct rlimit few = {.rlim_cur = 39, .rlim_max = 39};
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &few), 0);
+    is_refused((const char *const[]){"tcp://127.0.0.1:0", NULL}, STATUS_FAILED_PRECONDITION,
+               "may open 39 files and connections, and needs 40 at least");
+}
+END_TEST
+
 int main(void)
 {
     Suite *const suite = suite_create("door limits");
@@ -115,5 +124,6 @@ int main(void)
                         sizeof addresses / sizeof addresses[0]);
     tcase_add_test(all, a_path_that_is_served_is_not_taken_over);
     tcase_add_test(all, where_no_descriptor_is_left_the_oldest_gives_up_his);
+    tcase_add_test(all, a_process_that_may_open_too_few_files_is_told_how_many_it_needs);
     return run_suite(suite);
 }

@@ -3,6 +3,8 @@
  */
 #include "migration/look/catalog.h"
 
+#include "base/file_trace.h"
+#include "base/files.h"
 #include "base/sqlstate.h"
 #include "framework/core/listing.h"
 #include "framework/core/project_bounds.h"
@@ -96,8 +98,10 @@ static void list(void *data)
         return;
     }
     project_enter_bounds(listing->request->arena, project, &bounds);
+    file_trace_lacked(); /* of another request */
     listing->ok =
-        framework_list(listing->request->arena, &catalog->detection.folder, &catalog->files, &listing->status);
+        framework_list(listing->request->arena, &catalog->detection.folder, &catalog->files, &listing->status) &&
+        files_were_all_opened(project->root, &listing->status);
     leave(&bounds, listing->request, catalog);
 }
 

@@ -4,6 +4,8 @@
 #include "migration/look/detect.h"
 
 #include "base/clock.h"
+#include "base/file_trace.h"
+#include "base/files.h"
 #include "framework/core/layout.h"
 #include "framework/core/project_bounds.h"
 #include "framework/core/search_time.h"
@@ -180,12 +182,13 @@ bool detect_reading(const struct request *request, struct pg_session *session, s
     const struct looking looking = {request, session, detection};
     struct bounds bounds;
     project_enter_bounds(request->arena, &request->site->project, &bounds);
+    file_trace_lacked(); /* of another request */
     const bool ok = find(&looking);
     bounds_leave(&bounds);
     if (ok) {
         warn_of_outside(&looking, &bounds);
     }
-    return ok;
+    return ok && files_were_all_opened(request->site->project.root, request->status);
 }
 
 bool detect_open(const struct request *request, struct pg_session *session, struct detection *detection)
@@ -221,9 +224,10 @@ bool detect_offline(const struct request *request, struct detection *detection, 
     const struct looking looking = {request, NULL, detection};
     struct bounds bounds;
     project_enter_bounds(request->arena, &request->site->project, &bounds);
+    file_trace_lacked(); /* of another request */
     const bool ok = find_offline(&looking, certain);
     bounds_leave(&bounds);
-    return ok;
+    return ok && files_were_all_opened(request->site->project.root, request->status);
 }
 
 /* Asks only whether the table exists, which is rare: the full query takes longer to plan. */
