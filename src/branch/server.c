@@ -228,6 +228,9 @@ bool server_end_idle_own(const struct branch_call *call, struct pg_session *sess
                                  "SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a "
                                  "WHERE a.datname = $1 AND a.pid <> pg_catalog.pg_backend_pid() AND " IS_IDLE_OWN,
                                  1, (const char *const[]){name}, call->status);
+    if (result == NULL) {
+        pg_session_roll_back(session);
+    }
     return result != NULL && pg_exec(session, "COMMIT", call->status);
 }
 

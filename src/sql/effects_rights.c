@@ -272,7 +272,6 @@ static const struct {
 } plain[] = {
     {"AlterCollationStmt", "collname", SQL_NEED_COLLATION, RIGHT_OWNER},
     {"AlterDatabaseStmt", "dbname", SQL_NEED_DATABASE, RIGHT_OWNER},
-    {"AlterDatabaseSetStmt", "dbname", SQL_NEED_DATABASE, RIGHT_OWNER},
     {"AlterDomainStmt", "typeName", SQL_NEED_TYPE, RIGHT_OWNER},
     {"AlterEnumStmt", "typeName", SQL_NEED_TYPE, RIGHT_OWNER},
     {"AlterEventTrigStmt", "trigname", SQL_NEED_EVENT_TRIGGER, RIGHT_OWNER},

@@ -11,7 +11,6 @@
 static const char counted[] = "nextval currval setval lastval";
 
 struct columns {
-    struct effects_reader *reader;
     struct buffer read; /* names of columns */
     size_t count;
     const json_t *range; /* the last relation */
@@ -154,12 +153,6 @@ static void need_columns(struct effects_reader *reader, const char *needed, cons
                                     .types = first == 0 ? NULL : arena_printf(reader->arena, "%zu", first)});
 }
 
-/* What it names behind AS, or a whole row's name, is no column of the table, or is checked as one. */
-static const char *read_columns(struct columns *columns)
-{
-    return columns->count == 0 ? NULL : buffer_string(&columns->read);
-}
-
 static void insert(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const range = json_object_get(body, "relation");
@@ -211,10 +204,11 @@ static void walk_columns(const json_t *body, struct columns *columns)
     }
 }
 
-/* The columns that it reads, if they can only be those of one table. */
+/* The columns that it reads, if they can only be those of one table. Names that are none of its columns do not count:
+ * the server looks for those that it has. */
 static void read_one(struct effects_reader *reader, const char *kind, json_t *body)
 {
-    struct columns columns = {.reader = reader, .read = {.arena = reader->arena}};
+    struct columns columns = {.read = {.arena = reader->arena}};
     const bool is_select = strcmp(kind, "SelectStmt") == 0;
     if (strcmp(kind, "InsertStmt") == 0) {
         tree_walk(json_object_get(body, "returningList"), take_column, &columns);
@@ -226,7 +220,7 @@ static void read_one(struct effects_reader *reader, const char *kind, json_t *bo
         return;
     }
     if (columns.count > 0) {
-        need_columns(reader, RIGHT_SELECT, columns.range, read_columns(&columns), 0);
+        need_columns(reader, RIGHT_SELECT, columns.range, buffer_string(&columns.read), 0);
     }
     if (is_select && columns.is_locking) {
         need_columns(reader, RIGHT_UPDATE, columns.range, NULL, 0);

@@ -34,6 +34,10 @@ bool catalog_not_found(const struct catalog *catalog, struct text name, struct s
 /* The file before this item's in its folder; NULL for the first. */
 const struct migration_file *catalog_before(const struct catalog *catalog, const struct catalog_item *item);
 
+/* If the tracking table has only the last version, the one before takes the place of one that is undone: is it known
+ * which that is? Only the folder says that has the file. Below 0 there is none. */
+bool catalog_knows_before(const struct catalog *catalog, const struct catalog_item *item);
+
 /* Fails with FAILED_PRECONDITION if nothing may be recorded: the ledger is not known or cannot be written, or the
  * project names another database. */
 bool catalog_check_ledger(const struct catalog *catalog, struct status *status);

@@ -112,6 +112,11 @@ const struct migration_file *catalog_before(const struct catalog *catalog, const
     return item->file == NULL || item->file == catalog->files.items ? NULL : item->file - 1;
 }
 
+bool catalog_knows_before(const struct catalog *catalog, const struct catalog_item *item)
+{
+    return item->file != NULL || item->key[0] == '-' || !catalog->detection.framework->ledger.knows_only_last;
+}
+
 /* A name that contains the other, as when a person omits the timestamp, is closer than any misspelling. */
 static size_t distance(struct text name, const char *candidate)
 {

@@ -221,8 +221,7 @@ static bool fail_unresolved(const struct request *request, const struct catalog 
 {
     const struct framework *const framework = catalog->detection.framework;
     const bool has_file = item->file != NULL;
-    const bool may_undo = ledger_has(framework, LEDGER_MARK_ROLLED_BACK) &&
-                          (has_file || item->key[0] == '-' || !framework->ledger.knows_only_last);
+    const bool may_undo = ledger_has(framework, LEDGER_MARK_ROLLED_BACK) && catalog_knows_before(catalog, item);
     const char *const undo = !may_undo ? ""
                                        : arena_printf(request->arena, "undo what it left, then %s; or ",
                                                       advice_rolled_back(request->arena, item->name));

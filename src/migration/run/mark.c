@@ -248,11 +248,9 @@ static bool refuse_to_roll_back(const struct run *run, const struct catalog *cat
     return false;
 }
 
-/* If the tracking table has only the last version, the one before takes its place: which that is, only the folder says
- * that has the file. Below 0 there is none. */
-static bool knows_before(const struct run *run, const struct catalog *catalog, const struct catalog_item *item)
+static bool check_before(const struct run *run, const struct catalog *catalog, const struct catalog_item *item)
 {
-    if (item->file != NULL || item->key[0] == '-' || !catalog->detection.framework->ledger.knows_only_last) {
+    if (catalog_knows_before(catalog, item)) {
         return true;
     }
     status_fail(
@@ -286,7 +284,7 @@ static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
         };
         mark->message =
             arena_printf(run->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
-        return knows_before(run, &catalog, item) && may_mark(run, &catalog, "mark as rolled back", item, NULL) &&
+        return check_before(run, &catalog, item) && may_mark(run, &catalog, "mark as rolled back", item, NULL) &&
                ledger_note_obstacles(run->request, run->session, &catalog.detection) && is_about_to_be_sent(mark) &&
                write_record(run, &catalog, &record, LEDGER_MARK_ROLLED_BACK) &&
                forget_failure(run, &catalog, item->name);

@@ -337,13 +337,12 @@ void moment_check(const struct moment *moment, const struct preparation *prepara
     const struct moment rights = moment_because(moment, REASON_RIGHTS);
     struct moment noting = moment_because(moment, REASON_SERVER);
     noting.warnings = moment->notes;
+    const struct moment granting = moment_because(&noting, REASON_RIGHTS);
     moment_check_place(moment);
     check_store(&rights, preparation);
     needs_check(moment, explanation);
     permitted_check(&rights, explanation->permits);
-    noting.reason = REASON_RIGHTS;
-    permitted_note(&noting, explanation->permits);
-    noting.reason = REASON_SERVER;
+    permitted_note(&granting, explanation->permits);
     if (needs_store(preparation)) {
         moment_ask(&noting, "What sees our own tables being made",
                    own_sql(moment->request->arena, moment->session, listeners_sql), 0, NULL);

@@ -157,10 +157,9 @@ static const char disk_sql[] =
 
 /* ---- requirements on server and role ---- */
 
-/* $1: PREPARE TRANSACTION. */
 static const char prepared_sql[] =
-    "SELECT 'A pending migration has PREPARE TRANSACTION, and max_prepared_transactions is 0.' FROM unnest($1::text[]) "
-    "WHERE pg_catalog.current_setting('max_prepared_transactions') = '0' LIMIT 1";
+    "SELECT 'A pending migration has PREPARE TRANSACTION, and max_prepared_transactions is 0.' WHERE "
+    "pg_catalog.current_setting('max_prepared_transactions') = '0'";
 
 /* $1 extensions to create: may the role? Whether they are available is checked by the plan itself (missing.h). */
 static const char extensions_sql[] =
@@ -180,15 +179,15 @@ struct needs {
     struct buffer modes;
     struct buffer needing; /* relations, with what is needed on each */
     struct buffer needed;
+    struct buffer roles;   /* as which roles */
     struct buffer changed; /* relations whose rows are changed */
-    struct buffer roles;   /* as which, for each of these */
     struct buffer named;   /* relations that statements name */
     struct buffer namers;  /* as which roles */
-    struct buffer prepared;
     struct buffer extensions;
     const char *concurrent; /* a statement that waits for snapshots; NULL: none */
     int server_version;
     bool only_known;       /* leave out what may be different when its turn comes */
+    bool prepares;         /* PREPARE TRANSACTION */
     bool may_change;       /* an earlier statement may have changed rights */
     size_t most;           /* the most locks of one transaction */
     struct buffer written; /* relations that are rewritten, or get an index */
@@ -276,9 +275,7 @@ static void add_statement(struct needs *needs, const struct explained_statement 
     if (statement->role == NULL) {
         add_extensions(needs, statement->sql);
     }
-    if (begins(words, "prepare transaction ")) {
-        pg_put_element(&needs->prepared, "");
-    }
+    needs->prepares = needs->prepares || begins(words, "prepare transaction ");
 }
 
 static void add_step(struct needs *needs, const struct explained_step *step)
@@ -361,8 +358,9 @@ static void ask_rights(const struct moment *moment, struct needs *needs)
     ask_each(moment, "Which schemas may be used", usage_sql, 2,
              (const char *const[]){pg_array_text(&needs->named), pg_array_text(&needs->namers)});
     ask_each(moment, "What is published", identity_sql, 1, (const char *const[]){buffer_string(&needs->changed)});
-    ask_each(moment, "Whether transactions may be prepared", prepared_sql, 1,
-             (const char *const[]){pg_array_text(&needs->prepared)});
+    if (needs->prepares) {
+        moment_ask(moment, "Whether transactions may be prepared", prepared_sql, 0, NULL);
+    }
     ask_each(moment, "Which extensions may be made", extensions_sql, 1,
              (const char *const[]){pg_array_text(&needs->extensions)});
 }
@@ -383,7 +381,6 @@ static struct needs needs_of(const struct moment *moment, const struct explanati
                           .roles = empty,
                           .named = empty,
                           .namers = empty,
-                          .prepared = empty,
                           .extensions = empty,
                           .written = empty};
     for (size_t i = 0; i < explanation->count; i++) {

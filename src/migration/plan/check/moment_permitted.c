@@ -40,17 +40,19 @@ static struct wanted begin(struct arena *arena)
 static void ask(const struct moment *moment, const struct permitted_query *query, struct wanted *wanted)
 {
     const char *values[COLUMNS];
-    for (size_t i = 0; wanted->count > 0 && i < COLUMNS; i++) {
+    if (wanted->count == 0) {
+        return;
+    }
+    for (size_t i = 0; i < COLUMNS; i++) {
         values[i] = pg_array_text(&wanted->columns[i]);
     }
-    if (wanted->count > 0) {
-        moment_ask(moment, query->what, query->sql, COLUMNS, values);
-    }
+    moment_ask(moment, query->what, query->sql, COLUMNS, values);
 }
 
 /* ---- questions ---- */
 
-void permitted_check(const struct moment *moment, const struct permits *permits)
+/* of_grants: only whether these would do nothing. */
+static void ask_all(const struct moment *moment, const struct permits *permits, bool of_grants)
 {
     const int version = pg_session_server_version(moment->session);
     const struct permitted_query *query;
@@ -58,26 +60,22 @@ void permitted_check(const struct moment *moment, const struct permits *permits)
         struct wanted wanted = begin(moment->request->arena);
         for (size_t j = 0; j < permits->count; j++) {
             const struct permit *const permit = &permits->items[j];
-            if (permit->right.on.kind == query->on && !(moment->only_known && permit->is_unsure)) {
-                add(&wanted, permit, permit->right.needed);
+            const bool is_asked =
+                of_grants ? strcmp(permit->right.needed, RIGHT_GRANT) == 0 : !(moment->only_known && permit->is_unsure);
+            if (permit->right.on.kind == query->on && is_asked) {
+                add(&wanted, permit, of_grants ? GRANTS_NOTHING : permit->right.needed);
             }
         }
         ask(moment, query, &wanted);
     }
 }
 
+void permitted_check(const struct moment *moment, const struct permits *permits)
+{
+    ask_all(moment, permits, false);
+}
+
 void permitted_note(const struct moment *noting, const struct permits *permits)
 {
-    const int version = pg_session_server_version(noting->session);
-    const struct permitted_query *query;
-    for (size_t i = 0; (query = permitted_query(i, version)) != NULL; i++) {
-        struct wanted wanted = begin(noting->request->arena);
-        for (size_t j = 0; j < permits->count; j++) {
-            const struct permit *const permit = &permits->items[j];
-            if (permit->right.on.kind == query->on && strcmp(permit->right.needed, RIGHT_GRANT) == 0) {
-                add(&wanted, permit, GRANTS_NOTHING);
-            }
-        }
-        ask(noting, query, &wanted);
-    }
+    ask_all(noting, permits, true);
 }

@@ -21,12 +21,6 @@ static bool is_computable(const struct sql_retype *retype)
              to.builtin->widening != WIDENS_SECONDS);
 }
 
-/* The value that the statement stores, as SQL. */
-static const char *stored(struct arena *arena, const struct sql_retype *retype)
-{
-    return rows_assigned(arena, retype->value, retype->to);
-}
-
 /* The types whose "=" compares less than the whole value, or that have none. */
 static const char by_text[] = "xml point lseg box path polygon circle line json varchar bpchar text name";
 
@@ -35,7 +29,7 @@ static const char *differs(struct arena *arena, const struct sql_retype *retype,
 {
     const struct sql_type from = type_of_text(retype->from);
     const struct sql_type to = type_of_text(retype->to);
-    const char *const now = stored(arena, retype);
+    const char *const now = rows_assigned(arena, retype->value, retype->to);
     if (type_is_one_of(&from, "json varchar text") && type_is_one_of(&to, "jsonb")) {
         return arena_printf(arena,
                             "pg_catalog.regexp_replace((%s)::pg_catalog.text, '\\s', '', 'g') IS DISTINCT FROM "
@@ -131,15 +125,17 @@ static struct answers look(struct needs *needs, const struct sql_retype *retype)
         return answers;
     }
     struct arena *const arena = needs->arena;
-    const enum rows_answer computed =
-        rows_compute(needs, arena_printf(arena, "SELECT pg_catalog.count(%s) FROM %s", stored(arena, retype), table),
-                     &answers.state);
+    const enum rows_answer computed = rows_compute(needs,
+                                                   arena_printf(arena, "SELECT pg_catalog.count(%s) FROM %s",
+                                                                rows_assigned(arena, retype->value, retype->to), table),
+                                                   &answers.state);
     answers.fails = computed == ROWS_REFUSED                        ? ROWS_FOUND
                     : computed == ROWS_FOUND && !retype->is_checked ? ROWS_NONE
                                                                     : ROWS_NOT_KNOWN;
     if (answers.fails == ROWS_NOT_KNOWN && computed == ROWS_FOUND) {
         answers.fails = user_types_find_refused(
-            needs, retype, arena_printf(arena, "SELECT %s AS value FROM %s", stored(arena, retype), table),
+            needs, retype,
+            arena_printf(arena, "SELECT %s AS value FROM %s", rows_assigned(arena, retype->value, retype->to), table),
             &answers.state);
     }
     if (answers.fails != ROWS_FOUND && turns_back(needs, retype)) {

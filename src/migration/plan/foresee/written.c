@@ -283,9 +283,7 @@ static const char *look(struct writing *writing, const PGresult *uniques, const 
     if (pg_field_bool(writing->columns, 0, WRITTEN_HAS_PLACES)) {
         written_places(writing);
     }
-    PG_RESULT(special) = needs_ask(needs, written_special_sql, 1,
-                                   (const char *const[]){arena_printf(needs->arena, "%u", writing->relation->oid)});
-    if (special != NULL && PQntuples(special) > 0 && !writing->written->may_pass_over) {
+    if (pg_field_bool(writing->columns, 0, WRITTEN_HAS_SPECIALS) && !writing->written->may_pass_over) {
         add_specials(writing);
     }
     if (writing->sql.size == 0) {

@@ -11,7 +11,8 @@ const char written_columns_sql[] =
     "'pg_catalog'::pg_catalog.regnamespace OR t.typname ~ '^(reg|bit|varbit|json$|xml|pg_)' THEN NULL WHEN " IS_TEXT
     " THEN pg_catalog.concat('pg_catalog.', t.typname) ELSE pg_catalog.format_type(t.oid, m.mod) END, CASE "
     "WHEN " IS_TEXT " AND m.mod > 4 THEN m.mod - 4 END, a.attnotnull, c.relchecks > 0 OR o.typtype = 'd', c.relkind = "
-    "'p' OR c.relispartition FROM "
+    "'p' OR c.relispartition, EXISTS (SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = c.oid AND i.indisunique AND "
+    "(i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)) FROM "
     "pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT "
     "a.attisdropped LEFT JOIN pg_catalog.unnest(pg_catalog.string_to_array($2, pg_catalog.chr(31))) WITH ORDINALITY AS "
     "n(name, number) ON n.name = a.attname JOIN pg_catalog.pg_type o ON o.oid = a.atttypid CROSS JOIN LATERAL (SELECT "
@@ -29,10 +30,6 @@ const char written_uniques_sql[] =
     "a ON a.attrelid = i.indrelid AND a.attnum = k.attnum WHERE i.indrelid = $1::oid AND i.indisunique AND "
     "i.indisvalid AND i.indimmediate AND i.indexprs IS NULL AND i.indpred IS NULL AND k.number <= i.indnkeyatts GROUP "
     "BY i.indexrelid, x.relname, pg_catalog.to_jsonb(i) ->> 'indnullsnotdistinct'";
-
-const char written_special_sql[] =
-    "SELECT FROM pg_catalog.pg_index i WHERE i.indrelid = $1::oid AND i.indisunique AND (i.indexprs IS NOT NULL OR "
-    "i.indpred IS NOT NULL) LIMIT 1";
 
 const char written_keys_sql[] =
     "SELECT n.nspname, r.relname, pg_catalog.string_agg(a.attname, pg_catalog.chr(31) ORDER BY g.number), "

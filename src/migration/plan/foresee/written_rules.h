@@ -15,21 +15,19 @@ enum {
     WRITTEN_TYPE, /* to which a constant is cast; NULL: it is not compared */
     WRITTEN_MOST, /* characters; NULL: no limit */
     WRITTEN_NOT_NULL,
-    WRITTEN_HAS_CHECKS, /* the table, or the column's domain */
-    WRITTEN_HAS_PLACES, /* the table is partitioned, or a partition */
+    WRITTEN_HAS_CHECKS,   /* the table, or the column's domain */
+    WRITTEN_HAS_PLACES,   /* the table is partitioned, or a partition */
+    WRITTEN_HAS_SPECIALS, /* the table has unique indexes over expressions, or of some rows */
 };
 
 /* $1 the table: its unique indexes over columns: these, its name, are NULLs equal in it. */
 extern const char written_uniques_sql[];
 
-/* $1 the table: a row if it has other unique indexes. A format for its oid: the statements that would make them, and
- * their names. */
+/* A format for the table's oid: the statements that would make its other unique indexes, and their names. */
 #define WRITTEN_SPECIAL                                                                                                \
     "SELECT pg_catalog.pg_get_indexdef(i.indexrelid), x.relname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class "  \
-    "x "                                                                                                               \
-    "ON x.oid = i.indexrelid WHERE i.indrelid = %u AND i.indisunique AND i.indisvalid AND i.indimmediate AND "         \
+    "x ON x.oid = i.indexrelid WHERE i.indrelid = %u AND i.indisunique AND i.indisvalid AND i.indimmediate AND "       \
     "(i.indexprs IS NOT NULL OR i.indpred IS NOT NULL)"
-extern const char written_special_sql[];
 
 /* $1 the table: its foreign keys that are checked at once. */
 extern const char written_keys_sql[];
