@@ -35,12 +35,6 @@ bool thread_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t unti
                                  : pthread_cond_timedwait(condition, mutex, &time)) == 0;
 }
 
-bool thread_lock(pthread_mutex_t *mutex, int64_t until)
-{
-    const struct timespec time = {.tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000};
-    return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, &time) == 0;
-}
-
 long thread_waits(void)
 {
     struct rusage usage = {0};

@@ -17,9 +17,6 @@ void thread_condition(pthread_cond_t *condition);
  * false when the time is over. As with every condition, it may return true without a signal. */
 bool thread_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int64_t until);
 
-/* Locks the mutex. Returns false if it is not free until a time of clock_ms; tries once if that is over already. */
-bool thread_lock(pthread_mutex_t *mutex, int64_t until);
-
 /* How often this thread was blocked. Waiting for a CPU does not count. */
 long thread_waits(void);
 

@@ -10,29 +10,43 @@
 
 #define PATIENCE_MS 2000
 
-static void tell_silent(struct grants_file *file, int64_t since)
+void grants_file_begin(struct grants_file *file)
+{
+    pthread_mutex_init(&file->mutex, NULL);
+    thread_condition(&file->is_free);
+}
+
+static void tell_silent(struct grants_file *file)
 {
     char text[LOG_QUOTED_SIZE];
-    if (atomic_exchange(&file->told, since) != since) {
+    if (file->told != file->since) {
+        file->told = file->since;
         log_error(file->silent, "file=%s", log_quoted(file->path, text));
     }
 }
 
-bool grants_file_lock(struct grants_file *file, pthread_mutex_t *mutex)
+bool grants_file_lock(struct grants_file *file)
 {
-    const int64_t since = atomic_load(&file->since);
-    if (!thread_lock(mutex, (since == 0 ? clock_ms() : since) + PATIENCE_MS)) {
-        tell_silent(file, since);
-        return false;
+    pthread_mutex_lock(&file->mutex);
+    while (file->since != 0 && clock_ms() < file->since + PATIENCE_MS) {
+        thread_wait(&file->is_free, &file->mutex, file->since + PATIENCE_MS);
     }
-    atomic_store(&file->since, clock_ms());
-    return true;
+    const bool is_mine = file->since == 0;
+    if (is_mine) {
+        file->since = clock_ms();
+    } else {
+        tell_silent(file);
+    }
+    pthread_mutex_unlock(&file->mutex);
+    return is_mine;
 }
 
-void grants_file_unlock(struct grants_file *file, pthread_mutex_t *mutex)
+void grants_file_unlock(struct grants_file *file)
 {
-    atomic_store(&file->since, 0);
-    pthread_mutex_unlock(mutex);
+    pthread_mutex_lock(&file->mutex);
+    file->since = 0;
+    pthread_cond_signal(&file->is_free);
+    pthread_mutex_unlock(&file->mutex);
 }
 
 bool grants_file_read(struct grants_file *file, struct status *status)
@@ -69,4 +83,6 @@ void grants_file_end(struct grants_file *file)
 {
     arena_free(file->arena);
     file->arena = NULL;
+    pthread_cond_destroy(&file->is_free);
+    pthread_mutex_destroy(&file->mutex);
 }

@@ -11,8 +11,8 @@
 #include "base/status.h"
 
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 struct grants_file;
 
@@ -32,14 +32,19 @@ struct grants_file {
     struct file_stamp stamp; /* of the file that was last read, whether that worked or not */
     size_t count;            /* of its entries */
     bool is_readable;
-    atomic_llong told;  /* for which `since` the log says that it does not answer */
-    atomic_llong since; /* who holds the owner's mutex got it then (clock_ms); 0: nobody holds it */
+    pthread_mutex_t mutex; /* protects what follows */
+    pthread_cond_t is_free;
+    int64_t since; /* when somebody began to look at the file or at what it says (clock_ms); 0: nobody does */
+    int64_t told;  /* for which `since` the log says that the file does not answer */
 };
 
-/* Locks the owner's mutex, for a look at the file and at what it says. Returns false if another thread has had it for
- * seconds: the file does not answer, as the log says. */
-bool grants_file_lock(struct grants_file *file, pthread_mutex_t *mutex);
-void grants_file_unlock(struct grants_file *file, pthread_mutex_t *mutex);
+/* Prepares the lock; what the caller has filled in stays. */
+void grants_file_begin(struct grants_file *file);
+
+/* Before and after a look at the file and at what it says: one thread at a time. Returns false if another thread has
+ * been at it for seconds: the file does not answer, as the log says. */
+bool grants_file_lock(struct grants_file *file);
+void grants_file_unlock(struct grants_file *file);
 
 /* Reads it, whether it has changed or not. */
 bool grants_file_read(struct grants_file *file, struct status *status);

@@ -1,5 +1,5 @@
 /*
- * A check holds the mutex for a look at the file, one hash and one comparison.
+ * A check has the file's lock for a look at the file, one hash and one comparison.
  */
 #include "trust/login.h"
 
@@ -18,10 +18,9 @@
 
 struct login {
     struct login_options options;
-    struct oidc *oidc;     /* NULL: tokens of pipelines are not accepted */
-    pthread_mutex_t mutex; /* protects all that follows */
+    struct oidc *oidc; /* NULL: tokens of pipelines are not accepted */
     struct grants_file file;
-    struct tokens tokens; /* in the file's arena */
+    struct tokens tokens; /* in the file's arena, under its lock */
     struct attempts attempts;
 };
 
@@ -38,7 +37,6 @@ struct login *login_new(const struct login_options *options, struct status *stat
 {
     struct login *login = memory_alloc(sizeof *login);
     login->options = *options;
-    pthread_mutex_init(&login->mutex, NULL);
     attempts_start(&login->attempts);
     login->file = (struct grants_file){.path = options->tokens,
                                        .entries = "tokens",
@@ -47,6 +45,7 @@ struct login *login_new(const struct login_options *options, struct status *stat
                                        .silent = "the file of tokens does not answer, nobody is let in",
                                        .read = read_tokens,
                                        .data = login};
+    grants_file_begin(&login->file);
     const struct oidc_options oidc = {options->oidc, options->environment};
     const bool ok = (options->tokens == NULL || grants_file_read(&login->file, status)) &&
                     (options->oidc == NULL || (login->oidc = oidc_new(&oidc, status)) != NULL);
@@ -70,7 +69,6 @@ void login_free(struct login *login)
         oidc_free(login->oidc);
         grants_file_end(&login->file);
         attempts_end(&login->attempts);
-        pthread_mutex_destroy(&login->mutex);
         free(login);
     }
 }
@@ -93,7 +91,7 @@ enum outcome { IS_KNOWN, IS_REFUSED, CANNOT_TELL, ASK_AGAIN };
 /* Searches the tokens, and fills the principal if the token is known. */
 static enum outcome find(struct login *login, struct text secret, struct principal *principal, struct status *status)
 {
-    if (!grants_file_lock(&login->file, &login->mutex)) {
+    if (!grants_file_lock(&login->file)) {
         fail_silent(status);
         return CANNOT_TELL;
     }
@@ -116,7 +114,7 @@ static enum outcome find(struct login *login, struct text secret, struct princip
         status_fail(status, STATUS_UNAUTHENTICATED,
                     "This token is not known; it may have been revoked. Ask for a new one.");
     }
-    grants_file_unlock(&login->file, &login->mutex);
+    grants_file_unlock(&login->file);
     return outcome;
 }
 
@@ -213,7 +211,7 @@ bool login_list(struct login *login, struct arena *arena, struct tokens *tokens,
     if (login->options.tokens == NULL) {
         return true; /* only pipelines are accepted */
     }
-    if (!grants_file_lock(&login->file, &login->mutex)) {
+    if (!grants_file_lock(&login->file)) {
         return fail_silent(status);
     }
     grants_file_read_again(&login->file);
@@ -223,6 +221,6 @@ bool login_list(struct login *login, struct arena *arena, struct tokens *tokens,
     for (size_t i = 0; i < tokens->count; i++) {
         tokens->items[i] = copy_of(arena, &login->tokens.items[i]);
     }
-    grants_file_unlock(&login->file, &login->mutex);
+    grants_file_unlock(&login->file);
     return is_readable || fail_unreadable(status);
 }

@@ -20,8 +20,7 @@
 
 struct oidc {
     struct oidc_options options;
-    pthread_mutex_t mutex; /* protects all that follows */
-    struct grants_file file;
+    struct grants_file file; /* its lock protects all that follows */
     struct oidc_rules rules; /* in the file's arena */
     struct issuer_keys *keys;
     bool has_begun;
@@ -57,7 +56,7 @@ struct oidc *oidc_new(const struct oidc_options *options, struct status *status)
                                       .silent = "oidc rules or keys do not answer, no pipeline is let in",
                                       .read = read_rules,
                                       .data = oidc};
-    pthread_mutex_init(&oidc->mutex, NULL);
+    grants_file_begin(&oidc->file);
     if (!grants_file_read(&oidc->file, status)) {
         oidc_free(oidc);
         return NULL;
@@ -67,12 +66,10 @@ struct oidc *oidc_new(const struct oidc_options *options, struct status *status)
 
 void oidc_begin(struct oidc *oidc)
 {
-    pthread_mutex_lock(&oidc->mutex);
     oidc->has_begun = true;
     if (oidc->keys != NULL) {
         issuer_keys_begin(oidc->keys);
     }
-    pthread_mutex_unlock(&oidc->mutex);
 }
 
 void oidc_free(struct oidc *oidc)
@@ -80,7 +77,6 @@ void oidc_free(struct oidc *oidc)
     if (oidc != NULL) {
         issuer_keys_free(oidc->keys);
         grants_file_end(&oidc->file);
-        pthread_mutex_destroy(&oidc->mutex);
         free(oidc);
     }
 }
@@ -345,7 +341,7 @@ static bool is_subject(struct arena *arena, const char *subject)
            strcmp(text_plain(arena, subject, SUBJECT_LIMIT), subject) == 0;
 }
 
-/* Call with the mutex held. */
+/* Call with the file's lock. */
 static enum oidc_answer look(const struct looking *looking, struct principal *principal)
 {
     struct arena *const arena = looking->status->arena;
@@ -379,7 +375,7 @@ enum oidc_answer oidc_check(struct oidc *oidc, const struct oidc_try *said, stru
     if (!jwt_read(said->token, &looking.jwt, status)) {
         return OIDC_IS_REFUSED;
     }
-    if (!grants_file_lock(&oidc->file, &oidc->mutex)) {
+    if (!grants_file_lock(&oidc->file)) {
         status_fail(
             status, STATUS_UNAVAILABLE,
             "The worker's file of oidc rules, or a file of keys, does not answer, and so it lets no pipeline in; its "
@@ -394,6 +390,6 @@ enum oidc_answer oidc_check(struct oidc *oidc, const struct oidc_try *said, stru
         status_fail(status, STATUS_UNAVAILABLE,
                     "The worker cannot read whose pipelines may call, and so lets none in; its log says why.");
     }
-    grants_file_unlock(&oidc->file, &oidc->mutex);
+    grants_file_unlock(&oidc->file);
     return answer;
 }

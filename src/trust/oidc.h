@@ -22,7 +22,7 @@ struct oidc_options {
 struct oidc *oidc_new(const struct oidc_options *options, struct status *status);
 void oidc_free(struct oidc *oidc);
 
-/* Starts fetching keys, on a thread. */
+/* Starts fetching keys, on a thread. Call it before the first oidc_check. */
 void oidc_begin(struct oidc *oidc);
 
 enum oidc_answer {
