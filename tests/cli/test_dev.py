@@ -22,11 +22,11 @@ class Dev(Case):
         self.addCleanup(harness.shutil.rmtree, self.state, True)
         self.files = self.project("prisma-blog")
 
-    def dev(self, *arguments, environment=None, project=None):
+    def dev(self, *arguments, environment=None, project=None, cwd=None):
         """Starts it and waits for its summary; answers the process, its text so far in .text()."""
         process = subprocess.Popen([os.path.join(harness.BIN, "truss"), "dev", project or self.files.path, "--listen", "127.0.0.1:0",
                                     "--worker-listen", "tcp://127.0.0.1:0", "--pg-bin", harness.PG_BIN, *arguments], text=True,
-                                   env=harness.clean_environment({"XDG_STATE_HOME": self.state, **(environment or {})}),
+                                   env=harness.clean_environment({"XDG_STATE_HOME": self.state, **(environment or {})}), cwd=cwd,
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         lines = []
         reader = threading.Thread(target=lambda: lines.extend(iter(process.stdout.readline, "")), daemon=True)
@@ -124,8 +124,10 @@ class Dev(Case):
 
     def test_a_database_url_of_dotenv_is_used_as_well(self):
         self.files.write(".env", f'DATABASE_URL="{self.url()}"\n')
-        process = self.dev()
+        process = self.dev(project=".", cwd=self.files.path)
         self.assertEqual(self.http(process).get("/api/health").json["connection"]["database_name"], self.database)
+        self.assertIn("database  that of DATABASE_URL in the project's .env\n", process.text())
+        self.assertEqual(self.http(process).get("/api/connection").json["target"]["project"], self.files.path)
 
     def test_a_second_one_in_the_same_project_is_told_so(self):
         first = self.dev()
@@ -154,7 +156,10 @@ class Dev(Case):
         with harness.socket.create_server(("127.0.0.1", 0)) as taken:
             process = self.dev("--listen", f"127.0.0.1:{taken.getsockname()[1]}", environment={"DATABASE_URL": self.url()})
             self.assertEqual(self.wait(process), 1)
-            self.assertIn("--listen", process.text())
+            self.assertIn("If its address is taken, --listen chooses another.", process.text())
+            process = self.dev("--worker-listen", f"tcp://127.0.0.1:{taken.getsockname()[1]}", environment={"DATABASE_URL": self.url()})
+            self.assertEqual(self.wait(process), 1)
+            self.assertIn("If its address is taken, --worker-listen chooses another.", process.text())
 
     def test_a_signal_ends_it_also_before_its_worker_is_ready(self):
         url = self.url().replace(self.database, "there_is_no_such_database")

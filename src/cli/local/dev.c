@@ -165,6 +165,11 @@ static bool wait_listening(struct dev *dev, struct program *program)
     const int64_t deadline = deadline_in(LISTEN_MS);
     while (program->address == NULL) {
         const enum happening happening = wait_once(dev, deadline_left(deadline));
+        if (happening == HAPPENED_DEATH) { /* the programs know only their own --listen */
+            dev->cli->status->hint = program == &dev->worker
+                                         ? "If its address is taken, --worker-listen chooses another."
+                                         : "If its address is taken, --listen chooses another.";
+        }
         if (happening != HAPPENED_NOTHING) {
             return false;
         }
@@ -273,6 +278,11 @@ static bool wait_ready(struct dev *dev)
         is_ready = goes_on && said->is_ready;
         if (goes_on && !is_ready) {
             status_fail(cli->status, STATUS_UNAVAILABLE, "The worker is not ready: %s", said->reason);
+            if (dev->postgres.pid <= 0) {
+                cli->status->hint =
+                    "Correct DATABASE_URL, in the environment or in the project's .env. Without it, truss "
+                    "dev makes a private PostgreSQL.";
+            }
             goes_on = wait_once(dev, 100) == HAPPENED_NOTHING;
         }
     }
@@ -286,7 +296,9 @@ static void print_summary(const struct dev *dev)
         printf("database  %s (a private PostgreSQL; the whole URL is in %s)\n", dev->postgres.masked,
                dev->postgres.url_file);
     } else {
-        printf("database  the one of DATABASE_URL, or of the project's .env\n");
+        const char *const url = getenv("DATABASE_URL");
+        printf("database  that of DATABASE_URL in %s\n",
+               url != NULL && url[0] != '\0' ? "the environment" : "the project's .env");
     }
     printf("worker    %s\nbridge    %s\n\n", dev->worker.address, dev->bridge.address);
     printf("Try:\n  %s in a browser\n  curl %s/api/migrations/idempotent/status\n  truss status --worker %s\n",
@@ -395,5 +407,8 @@ int dev_serve(struct cli *cli, const char *project, const struct dev_guest *gues
 
 int command_dev(struct cli *cli)
 {
-    return dev_serve(cli, cli->word_count > 0 ? cli->words[0] : ".", NULL);
+    char here[PATH_MAX];
+    const char *const project = cli->word_count > 0 ? cli->words[0] : ".";
+    const bool is_here = strcmp(project, ".") == 0 && getcwd(here, sizeof here) != NULL; /* "." names no project */
+    return dev_serve(cli, is_here ? here : project, NULL);
 }
