@@ -60,6 +60,12 @@ class OddFiles(Written):
                 with self.assertRaises(RpcError) as refused:
                     rpc.call("MigrationService", "MarkRolledBack", {"migration": str(version)})
                 self.assertIn(says, refused.exception.status.message)
+                self.write("migrations/4_m.up.sql", "CREATE TABLE t4 (i int);")
+                for method, asks in (("MarkApplied", {"migration": "4"}), ("Baseline", {"all": True})):
+                    with self.assertRaises(RpcError) as refused:
+                        rpc.call("MigrationService", method, asks)
+                    self.assertIn("a mark of another one would take its place", refused.exception.status.message)
+                os.remove(os.path.join(self.directory.name, "migrations/4_m.up.sql"))
                 self.assertEqual(self.sql("SELECT * FROM schema_migrations"), [(str(version), "t")])
 
     def test_a_negative_version_of_sqlx_runs_first(self):

@@ -362,7 +362,7 @@ static bool record(struct baseline *baseline)
 {
     struct run *const run = &baseline->run;
     if (!check_wish(baseline->wish, run->status) || !begin(baseline) || !choose_all(baseline) ||
-        !check_order(baseline)) {
+        !check_order(baseline) || (baseline->count > 0 && !mark_check_unfinished(&baseline->catalog, run->status))) {
         return false;
     }
     const struct verification verification = {.run = run,

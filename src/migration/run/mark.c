@@ -155,6 +155,24 @@ static bool has_file(const struct run *run, const struct catalog *catalog, const
                        item->name);
 }
 
+bool mark_check_unfinished(const struct catalog *catalog, struct status *status)
+{
+    const struct ledger_facts *const facts = &catalog->detection.framework->ledger;
+    for (size_t i = 0; facts->knows_only_last && i < catalog->count; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        if (item->file == NULL && item->detail == DETAIL_FAILED) {
+            status_fail(status, STATUS_FAILED_PRECONDITION,
+                        "An earlier attempt at \"%s\" did not finish, and the folder has no file of it. The tracking "
+                        "table has only the last version, so a mark of another one would take its place: resolve it "
+                        "with the folder that has its file, or set the version by hand.",
+                        item->name);
+            status->migration = item->name;
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool apply_mark(struct run *run, const char *name, struct mark *mark)
 {
     const char **const message = &mark->message;
@@ -177,7 +195,8 @@ static bool apply_mark(struct run *run, const char *name, struct mark *mark)
         return true;
     }
     const struct migration_place place = {&run->request->site->project, &catalog.detection.folder, item->file};
-    if (!check_gap(run, &catalog, item) || !migration_load(run->arena, &place, &loaded, run->status) ||
+    if (!check_gap(run, &catalog, item) || !mark_check_unfinished(&catalog, run->status) ||
+        !migration_load(run->arena, &place, &loaded, run->status) ||
         !may_mark(run, &catalog, "mark as applied", item, loaded_hash(run->arena, &loaded)) ||
         !ledger_ensure(run->request, run->session, &catalog.detection)) {
         return false;

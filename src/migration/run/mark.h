@@ -20,6 +20,10 @@ bool mark_applied(const struct request *request, const char *name, struct mark_t
 /* Records that a failed attempt was rolled back by hand. FAILED_PRECONDITION if there is none. */
 bool mark_rolled_back(const struct request *request, const char *name, struct mark_told *told);
 
+/* Fails if the tracking table has only the last version and that is an attempt that failed, whose file the folder does
+ * not have: a mark of another migration would take its place. */
+bool mark_check_unfinished(const struct catalog *catalog, struct status *status);
+
 /* The transaction that writes `record` as `part` and runs nothing; it borrows its arguments. has_steps: also delete the
  * stored steps of an attempt (store_exists). */
 struct transaction mark_transaction(const struct run *run, const struct catalog *catalog,
