@@ -147,11 +147,7 @@ static void put_value(const struct needs *needs, struct buffer *sql, const struc
                       const struct sql_value *value)
 {
     struct buffer text = {.arena = needs->arena};
-    if (value->kind == SQL_VALUE_STRING) {
-        pg_quote_literal(&text, text_of(value->text));
-    } else {
-        buffer_puts(&text, value->kind == SQL_VALUE_NULL ? "NULL" : value->text);
-    }
+    rows_put_value(&text, value);
     buffer_puts(sql, rows_assigned(needs->arena, buffer_string(&text), column->is.written));
 }
 

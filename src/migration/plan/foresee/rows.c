@@ -136,6 +136,15 @@ const char *rows_own(struct arena *arena, const struct relation *relation, const
     return relation->kind == 'p' ? table : arena_printf(arena, "ONLY %s", table);
 }
 
+void rows_put_value(struct buffer *sql, const struct sql_value *value)
+{
+    if (value->kind == SQL_VALUE_STRING) {
+        pg_quote_literal(sql, text_of(value->text));
+    } else {
+        buffer_puts(sql, value->kind == SQL_VALUE_NULL ? "NULL" : value->text);
+    }
+}
+
 /* A length is checked by a function of its own: a cast would cut. */
 static const struct {
     const char *type;

@@ -6,6 +6,7 @@
 #define MIGRATION_PLAN_FORESEE_ROWS_H
 
 #include "migration/plan/foresee/needs.h"
+#include "sql/written.h"
 
 enum rows_answer {
     ROWS_NOT_KNOWN, /* not allowed, locked, too many */
@@ -39,6 +40,9 @@ const char *rows_joined(struct needs *needs, const struct relation *child, const
 /* The table's name with ONLY, unless it is partitioned: a foreign key is of one table, or of one with its partitions.
  */
 const char *rows_own(struct arena *arena, const struct relation *relation, const char *table);
+
+/* Puts a value that is known, as SQL. */
+void rows_put_value(struct buffer *sql, const struct sql_value *value);
 
 /* The value (an expression) as a column of the type, by format_type(), gets it by assignment: unlike a cast, that does
  * not cut strings. */

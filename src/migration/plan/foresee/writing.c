@@ -55,11 +55,7 @@ static void put_row(struct writing *writing, size_t row, const char *names)
     for (struct text name; text_next_unit(&rest, &name); is_first = false) {
         const struct sql_value *const value = value_at(writing, row, name);
         buffer_puts(&writing->sql, is_first ? "CAST(" : ", CAST(");
-        if (value->kind == SQL_VALUE_STRING) {
-            pg_quote_literal(&writing->sql, text_of(value->text));
-        } else {
-            buffer_puts(&writing->sql, value->kind == SQL_VALUE_NULL ? "NULL" : value->text);
-        }
+        rows_put_value(&writing->sql, value);
         buffer_printf(&writing->sql, " AS %s)",
                       pg_field(writing->columns, (int)writing_column(writing, name), WRITTEN_TYPE));
     }
