@@ -21,11 +21,14 @@
 struct reading {
     struct arena *arena;
     struct status *status;
+    const char
+        *key; /* the field that is being read, as the sender writes it (ttlHours, or ttl_hours); NULL: none yet */
 };
 
 static bool fail_type(const struct reading *reading, const char *field, const char *expected)
 {
-    return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "The field \"%s\" must be %s.", field, expected);
+    return status_fail(reading->status, STATUS_INVALID_ARGUMENT, "The field \"%s\" must be %s.",
+                       reading->key != NULL ? reading->key : field, expected);
 }
 
 /* Is this JSON name the field's, in either style? */
@@ -300,7 +303,8 @@ static ProtobufCMessage *read_object(const struct reading *reading, const Protob
             fail_unknown(reading, descriptor, key);
             return NULL;
         }
-        if (!read_field(reading, field, value, message)) {
+        const struct reading inner = {.arena = reading->arena, .status = reading->status, .key = key};
+        if (!read_field(&inner, field, value, message)) {
             return NULL;
         }
     }

@@ -114,6 +114,8 @@ static const struct {
     {"{\"transaction\": \"both\"}", "\"transaction\" must be \"each\" or \"all\""},
     {"{\"migrations\": \"a\"}", "\"migrations\" must be a list"},
     {"{\"migrations\": [1]}", "must be a string"},
+    {"{\"lockTimeoutMs\": true}", "\"lockTimeoutMs\" must be"},
+    {"{\"lock_timeout_ms\": true}", "\"lock_timeout_ms\" must be"},
     {"{\"other\": 1}", "\"other\""},
     {"{\"migrations\": [], \"migrations\": []}", "duplicate"},
     {"{\"migrations\": [\"a\\u0000b\"]}", "not JSON"},
