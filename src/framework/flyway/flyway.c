@@ -247,9 +247,11 @@ static size_t flyway_locks(const struct ledger *ledger, const char *database, in
 
 /* ---- writing ---- */
 
+/* Without a file nothing is known of it. */
 static const struct flyway_name *name_of(const struct ledger_record *record)
 {
-    return record->file->own;
+    static const struct flyway_name unknown = {0};
+    return record->file == NULL ? &unknown : record->file->own;
 }
 
 static const char *version_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
@@ -262,10 +264,12 @@ static const char *version_of(struct arena *arena, const struct ledger *ledger, 
 /* Cut as by AbbreviationUtils.java. */
 static const char *description_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
 {
-    const struct text said = text_of(name_of(record)->description);
+    const char *const description = name_of(record)->description;
+    const struct text said = text_of(description == NULL ? "" : description);
     const size_t end = text_byte_of_character(said, DESCRIPTION_LIMIT - 2);
     (void)ledger;
-    return text_characters(said) <= DESCRIPTION_LIMIT ? said.data : arena_printf(arena, "%.*s...", (int)end, said.data);
+    return text_characters(said) <= DESCRIPTION_LIMIT ? description
+                                                      : arena_printf(arena, "%.*s...", (int)end, said.data);
 }
 
 static const char *script_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
@@ -280,6 +284,14 @@ static const char *type_of(struct arena *arena, const struct ledger *ledger, con
     (void)arena;
     (void)ledger;
     return name_of(record)->is_script ? "SCRIPT" : record->file->is_code ? "JDBC" : "SQL";
+}
+
+/* The script of a row whose file is gone. */
+static const char *missing_of(struct arena *arena, const struct ledger *ledger, const struct ledger_record *record)
+{
+    (void)arena;
+    (void)ledger;
+    return record->file == NULL ? record->name : NULL;
 }
 
 /* The user named in its configuration; NULL: the user of the connection. */
@@ -307,6 +319,8 @@ static struct session_path search_path_of(const struct ledger *ledger)
     " WHERE NOT success AND (version OPERATOR(pg_catalog.=) {said_version} OR (version IS NULL AND {said_version} IS " \
     "NULL)) AND description OPERATOR(pg_catalog.=) {description};"
 #define FORGET "DELETE FROM {ledger}" UNFINISHED
+/* The row of a file that is gone is known by its script only. */
+#define FORGET_MISSING "DELETE FROM {ledger} WHERE NOT success AND script OPERATOR(pg_catalog.=) {missing};"
 
 const struct framework framework_flyway = {
     .id = "flyway",
@@ -344,12 +358,13 @@ const struct framework framework_flyway = {
                       "{clock} OPERATOR(pg_catalog.-) installed_on::pg_catalog.timestamptz) OPERATOR(pg_catalog.*) "
                       "1000)::int" UNFINISHED,
             .mark_applied = INSERT("0", "true"),
-            .mark_rolled_back = FORGET,
+            .mark_rolled_back = FORGET FORGET_MISSING,
             .words = (const struct ledger_word[]){{.name = "said_version", .text = version_of},
                                                   {.name = "description", .text = description_of},
                                                   {.name = "script", .text = script_of},
                                                   {.name = "type", .text = type_of},
                                                   {.name = "installer", .text = installer_of},
+                                                  {.name = "missing", .text = missing_of},
                                                   {0}},
         },
     .folder = {.places = WORDS("sql", "src/main/resources/db/migration", "db/migration", "flyway/sql", "migrations",
