@@ -62,7 +62,7 @@ class HalfDone(Case):
     def test_a_status_says_how_far_it_is_and_forgets_that_when_it_is_settled(self):
         rpc = self.begin()
         one = self.status(rpc).migrations[0]
-        self.assertEqual(one.note, "Half done by an earlier run: 2 of 3 steps are finished and stay. The next run continues after them; or undo them and say so: "
+        self.assertEqual(one.note, "Half done by an earlier run: 2 of 3 steps are finished and stay. The next run continues after them if the file still begins with them; or undo them and say so: "
                                    "truss mark-rolled-back 20250101000000_a.")
         self.assertEqual((one.last_failure.sqlstate, self.status(rpc).HasField("problem")), ("22012", False))
         rpc.call("MigrationService", "MarkRolledBack", {"migration": "20250101000000_a"})
@@ -92,6 +92,33 @@ class HalfDone(Case):
         reply = self.status(rpc)
         self.assertEqual((reply.problem, [one for one in reply.warnings if "half done" in one]), ("", []))
         self.assertTrue(rpc.call("MigrationService", "Run").ok)
+
+    def is_settled_by(self, name, texts):
+        """Half done, and its file is gone: our rows have the file's name, the tracking table has another."""
+        files = self.project(folder="migrations")
+        for path, text in texts.items():
+            files.write(path, text)
+        rpc = self.rpc(self.worker(files))
+        self.assertTrue(rpc.call("MigrationService", "Run").failed.partially_applied)
+        os.rename(os.path.join(files.path, path), os.path.join(files.path, "kept"))
+        files.write(path.replace("1", "2"), "CREATE TABLE two ();\n")
+        with self.assertRaises(RpcError):
+            rpc.call("MigrationService", "Run")
+        rpc.call("MigrationService", "MarkRolledBack", {"migration": name})
+        self.assertEqual(self.sql("SELECT * FROM truss.migration_steps"), [])
+        self.assertEqual((self.status(rpc).problem, rpc.call("MigrationService", "Run").ok), ("", True))
+
+    SQLX = {"Cargo.toml": '[dependencies]\nsqlx = "0.8"\n', "migrations/1_a.sql": "-- no-transaction\nCREATE TABLE one ();\nVACUUM one;\nSELECT 1/0;\n"}
+
+    def test_a_mark_by_our_name_of_what_has_no_file_settles_the_tracking_tables_row_too(self):
+        self.is_settled_by("1_a", self.SQLX)
+
+    def test_and_one_by_the_tracking_tables_name_settles_our_rows(self):
+        self.is_settled_by("1 a", self.SQLX)
+
+    def test_a_failed_row_of_flyway_is_settled_without_its_file(self):
+        self.is_settled_by("V1__a", {"flyway.conf": "flyway.locations=filesystem:sql\nflyway.mixed=true\n",
+                                     "sql/V1__a.sql": "CREATE TABLE one ();\nVACUUM one;\nSELECT 1/0;\n"})
 
     def test_a_status_says_for_what_a_tool_was_started(self):
         rpc = self.begin()

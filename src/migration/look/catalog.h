@@ -23,6 +23,10 @@ const struct catalog_item *catalog_find(const struct catalog *catalog, struct te
 /* The one with exactly this name, as our own tables have it. NULL: there is none. */
 const struct catalog_item *catalog_named(const struct catalog *catalog, const char *name);
 
+/* The failed attempt in the tracking table that a migration whose file is gone has left there, by the name that our own
+ * tables have: without the file the two may differ. NULL: there is none. */
+const struct catalog_item *catalog_left(const struct catalog *catalog, const char *name);
+
 /* As catalog_find for `count` names; an entry for each, NULL if not found. Exact names are found by index, without a
  * search through the catalog. */
 const struct catalog_item **catalog_find_all(struct arena *arena, const struct catalog *catalog,

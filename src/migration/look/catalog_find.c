@@ -4,6 +4,7 @@
 #include "base/near.h"
 #include "base/search.h"
 #include "base/sorting.h"
+#include "framework/core/listing.h"
 #include "migration/look/catalog.h"
 
 #include <string.h>
@@ -45,6 +46,31 @@ const struct catalog_item *catalog_named(const struct catalog *catalog, const ch
         }
     }
     return NULL;
+}
+
+/* Of "1_a" the tracking table of sqlx has "1 a", that of golang-migrate "1", that of Flyway "V1__a.sql" of "V1__a". */
+static bool is_entry_of(const struct catalog_item *item, struct text name)
+{
+    const struct text number = leading_digits(name);
+    const struct text whole = text_of(item->name);
+    return text_is(name, item->name) || (item->key != NULL && text_is(name, item->key)) ||
+           (item->key != NULL && number.size > 0 && text_is(number_plain(number), item->key)) ||
+           (whole.size > name.size && text_equal(text_slice(whole, 0, name.size), name) &&
+            whole.data[name.size] == '.');
+}
+
+const struct catalog_item *catalog_left(const struct catalog *catalog, const char *name)
+{
+    const struct catalog_item *found = NULL;
+    size_t count = 0;
+    for (size_t i = 0; i < catalog->count; i++) {
+        const struct catalog_item *const item = &catalog->items[i];
+        if (item->file == NULL && item->detail == DETAIL_FAILED && is_entry_of(item, text_of(name))) {
+            found = item;
+            count++;
+        }
+    }
+    return count == 1 ? found : NULL;
 }
 
 const struct catalog_item *catalog_find(const struct catalog *catalog, struct text name)

@@ -79,6 +79,6 @@ const char *half_done_sentence(struct arena *arena, const struct half_done *one)
                : arena_printf(
                      arena,
                      "Half done by an earlier run: %u of %u steps are finished and stay. The next run continues "
-                     "after them; or undo them and say so: %s.",
+                     "after them if the file still begins with them; or undo them and say so: %s.",
                      one->finished, one->steps, advice_rolled_back(arena, name));
 }

@@ -282,6 +282,44 @@ static bool check_before(const struct run *run, const struct catalog *catalog, c
     return false;
 }
 
+/* Our own rows of an attempt whose file is gone, which may have another name than the tracking table's. */
+static bool forget_left(struct run *run, const struct catalog *catalog, const struct catalog_item *item)
+{
+    struct words names = {0};
+    if (item->file != NULL) {
+        return true;
+    }
+    if (!steps_names(run->session, &catalog->detection.ledger, &names, run->status)) {
+        return false;
+    }
+    for (size_t i = 0; i < names.count; i++) {
+        const char *const name = names.items[i];
+        if (catalog_named(catalog, name) == NULL && catalog_left(catalog, name) == item &&
+            !(forget_steps(run, catalog, name) && forget_failure(run, catalog, name))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* An attempt that the tracking table has. */
+static bool roll_back_attempt(struct run *run, struct catalog *catalog, const struct catalog_item *item,
+                              struct mark *mark)
+{
+    const struct ledger_record record = {
+        .name = item->name,
+        .key = item->key,
+        .folder = &catalog->detection.folder,
+        .file = item->file,
+        .before = catalog_before(catalog, item),
+    };
+    mark->message = arena_printf(run->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
+    return check_before(run, catalog, item) && may_mark(run, catalog, "mark as rolled back", item, NULL) &&
+           ledger_note_obstacles(run->request, run->session, &catalog->detection) && is_about_to_be_sent(mark) &&
+           write_record(run, catalog, &record, LEDGER_MARK_ROLLED_BACK) && forget_left(run, catalog, item) &&
+           forget_failure(run, catalog, item->name);
+}
+
 static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
 {
     const bool was_sent = mark->is_sent;
@@ -290,23 +328,12 @@ static bool roll_back_mark(struct run *run, const char *name, struct mark *mark)
     if (!begin(run, name, mark, &catalog, &item)) {
         return false;
     }
+    item = item == NULL ? catalog_left(&catalog, name) : item;
     if (item == NULL) {
         return roll_back_missing(run, name, &catalog, mark);
     }
     if (item->detail == DETAIL_FAILED && ledger_has(catalog.detection.framework, LEDGER_MARK_ROLLED_BACK)) {
-        const struct ledger_record record = {
-            .name = item->name,
-            .key = item->key,
-            .folder = &catalog.detection.folder,
-            .file = item->file,
-            .before = catalog_before(&catalog, item),
-        };
-        mark->message =
-            arena_printf(run->arena, "Migration \"%s\" marked as rolled back; it may run again.", item->name);
-        return check_before(run, &catalog, item) && may_mark(run, &catalog, "mark as rolled back", item, NULL) &&
-               ledger_note_obstacles(run->request, run->session, &catalog.detection) && is_about_to_be_sent(mark) &&
-               write_record(run, &catalog, &record, LEDGER_MARK_ROLLED_BACK) &&
-               forget_failure(run, &catalog, item->name);
+        return roll_back_attempt(run, &catalog, item, mark);
     }
     struct step_records steps = {.migration = item->name};
     if (item->state == MIGRATION_PENDING && !steps_read(run->session, &catalog.detection.ledger, &steps, run->status)) {
