@@ -15,6 +15,7 @@ struct columns {
     size_t count;
     const json_t *range; /* the last relation */
     size_t ranges;
+    bool has_results; /* of queries or functions in FROM, whose columns may have any name */
     bool is_locking;
 };
 
@@ -64,6 +65,21 @@ static void count_with(struct effects_reader *reader, const char *function, cons
     }
 }
 
+/* set_config. Behind one of the role the rights are those of that. */
+static void configure(struct effects_reader *reader, const json_t *call)
+{
+    const json_t *const arguments = json_object_get(call, "args");
+    const char *const setting = text_in(json_array_get(arguments, 0));
+    const char *const value = text_in(json_array_get(arguments, 1));
+    const json_t *const local = tree_body(json_array_get(arguments, 2), "A_Const");
+    if (setting != NULL && strcmp(setting, "role") == 0 && value != NULL) {
+        effects_right_to(reader, RIGHT_SET_ROLE, (struct sql_need){.kind = SQL_NEED_ROLE, .name = value},
+                         tree_flag(json_object_get(local, "boolval"), "boolval") ? RIGHT_LOCAL : NULL);
+    } else {
+        effects_right(reader, RIGHT_SET, (struct sql_need){.kind = SQL_NEED_SETTING, .name = setting});
+    }
+}
+
 static void call(struct effects_reader *reader, const json_t *call)
 {
     const json_t *const names = json_object_get(call, "funcname");
@@ -73,7 +89,7 @@ static void call(struct effects_reader *reader, const json_t *call)
     if (name != NULL && word_is_among(counted, name)) {
         count_with(reader, name, call);
     } else if (name != NULL && strcmp(name, "set_config") == 0) {
-        effects_right(reader, RIGHT_SET, (struct sql_need){.kind = SQL_NEED_SETTING, .name = text_in(first)});
+        configure(reader, call);
     } else if (name != NULL && strcmp(name, "lo_unlink") == 0 && number != NULL) {
         effects_right(
             reader, RIGHT_OWNER,
@@ -129,6 +145,8 @@ static bool take_column(void *data, const char *key, json_t *object)
     if (json_object_get(object, "relpersistence") != NULL) {
         columns->range = object;
         columns->ranges++;
+    } else if (word_is_among("RangeSubselect RangeFunction RangeTableFunc JsonTable", key)) {
+        columns->has_results = true;
     } else if (strcmp(key, "LockingClause") == 0) {
         columns->is_locking = true;
     } else if (strcmp(key, "ColumnRef") == 0) {
@@ -164,7 +182,7 @@ static void insert(struct effects_reader *reader, const json_t *body)
         need_columns(reader, RIGHT_INSERT, range, has_given ? given : NULL, first);
     }
     if (has_given || first > 0 || query == NULL) {
-        need_columns(reader, RIGHT_DEFAULTS, range, has_given ? given : NULL, first);
+        need_columns(reader, RIGHT_DEFAULTS, range, has_given ? given : "", first);
     }
 }
 
@@ -216,7 +234,8 @@ static void read_one(struct effects_reader *reader, const char *kind, json_t *bo
     } else {
         walk_columns(body, &columns);
     }
-    if (columns.ranges > 1 || columns.range == NULL || json_object_get(body, "withClause") != NULL) {
+    if (columns.ranges > 1 || columns.has_results || columns.range == NULL ||
+        json_object_get(body, "withClause") != NULL) {
         return;
     }
     if (columns.count > 0) {

@@ -44,7 +44,8 @@
 #define RIGHT_READ_FILES    "pg_read_server_files" /* to be a member of these */
 #define RIGHT_WRITE_FILES   "pg_write_server_files"
 #define RIGHT_PROGRAM       "pg_execute_server_program"
-#define RIGHT_SET_ROLE      "SET ROLE" /* to become it */
+#define RIGHT_SET_ROLE      "SET ROLE" /* to become it; `to` RIGHT_LOCAL: until the transaction ends */
+#define RIGHT_LOCAL         "local"
 #define RIGHT_LOGIN         "SET SESSION AUTHORIZATION"
 #define RIGHT_USE           "USE"       /* its rights */
 #define RIGHT_REASSIGN      "REASSIGN"  /* the same, to give away what it owns */

@@ -96,7 +96,15 @@ CREATE COLLATION n FROM "C" | CREATE COLLATION area.n FROM "C" | CREATE TEXT SEA
 CREATE TABLE area.n AS SELECT 1 AS x | SELECT 1 AS x INTO area.n | CREATE MATERIALIZED VIEW area.n AS SELECT 1 AS x | CREATE FOREIGN TABLE area.n (a int) SERVER m_srv | SET search_path TO area; CREATE TABLE n (id int) | SET search_path TO mine, area; CREATE TABLE n (id int) | SET search_path TO nowhere, area; CREATE TYPE n AS ENUM () | SET search_path TO area, public; ALTER TYPE mood ADD VALUE 'z' | SET search_path TO mine; ALTER TYPE bosses ADD VALUE 'z'
 CREATE TYPE fresh AS ENUM ('x'); ALTER TYPE fresh ADD VALUE 'y'; COMMENT ON TYPE fresh IS 'x'; DROP TYPE fresh | CREATE FUNCTION fresh() RETURNS int LANGUAGE sql AS 'SELECT 1'; GRANT EXECUTE ON FUNCTION fresh() TO other; SELECT fresh(); DROP FUNCTION fresh() | DROP TYPE m_mood CASCADE; CREATE TYPE m_mood AS ENUM ('z'); ALTER TYPE m_mood RENAME TO x
 CREATE TABLE fresh (id serial PRIMARY KEY, a int); ALTER TABLE fresh ADD UNIQUE (a); INSERT INTO fresh (a) VALUES (1); SELECT setval('fresh_id_seq', 5); GRANT SELECT ON fresh TO other; ALTER TABLE fresh OWNER TO grp | CREATE TABLE fresh (id int); ALTER TABLE fresh OWNER TO boss | CREATE TYPE fresh AS ENUM (); ALTER TYPE fresh OWNER TO boss | CREATE FUNCTION mine.fresh() RETURNS int LANGUAGE sql AS 'SELECT 1'; ALTER FUNCTION mine.fresh() OWNER TO other
-CREATE TYPE mine.b_mood AS ENUM ('x'); SET search_path TO mine, public; ALTER TYPE b_mood ADD VALUE 'y' | ALTER TYPE m_mood RENAME TO fresh; ALTER TYPE fresh ADD VALUE 'y' | GRANT USAGE ON SCHEMA mine TO other; CREATE TABLE mine.n (id int)"""
+CREATE TYPE mine.b_mood AS ENUM ('x'); SET search_path TO mine, public; ALTER TYPE b_mood ADD VALUE 'y' | ALTER TYPE m_mood RENAME TO fresh; ALTER TYPE fresh ADD VALUE 'y' | GRANT USAGE ON SCHEMA mine TO other; CREATE TABLE mine.n (id int)
+SELECT x.b FROM (SELECT a AS b FROM part) x | SELECT * FROM (SELECT a FROM part) x | UPDATE part SET a = x.b FROM generate_series(1, 2) AS x(b) | INSERT INTO counted DEFAULT VALUES | SELECT set_config('role', 'boss', false) | SELECT set_config('role', 'grp', true); CREATE TABLE mine.x (id int)"""
+
+# What cannot be known of DO blocks is a note; and what they may do surely is none.
+OPEN = """DO $$ BEGIN CREATE TYPE area.n AS ENUM ('x'); EXCEPTION WHEN duplicate_object THEN NULL; END $$ | DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_namespace WHERE nspname = 'mine') THEN CREATE SCHEMA mine; END IF; END $$
+DO $$ BEGIN ALTER TABLE b_t ADD COLUMN c int; EXCEPTION WHEN duplicate_column THEN NULL; END $$ | DO $$ BEGIN ALTER TABLE m_t ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES b_t; EXCEPTION WHEN duplicate_object THEN NULL; END $$ | DO $$ BEGIN INSERT INTO part (b) VALUES (1); END $$
+DO $$ BEGIN ALTER TYPE b_mood ADD VALUE 'y'; END $$ | DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'n') THEN CREATE ROLE n; END IF; END $$ | DO $$ BEGIN EXECUTE 'CREATE ROLE n'; END $$ | DROP OWNED BY mover | CALL m_p()"""
+SURE = """DO $$ BEGIN CREATE TYPE mine.n AS ENUM ('x'); EXCEPTION WHEN duplicate_object THEN NULL; END $$ | DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_class WHERE relname = 'n') THEN CREATE TABLE mine.n (id int); CREATE INDEX i ON mine.n (id); END IF; END $$
+DO $$ BEGIN ALTER TABLE m_t ADD COLUMN c int; EXCEPTION WHEN duplicate_column THEN NULL; END $$ | DO $$ BEGIN INSERT INTO part (a) VALUES (1); END $$ | DO $$ BEGIN ALTER TABLE m_t ADD CONSTRAINT c FOREIGN KEY (a) REFERENCES g_t; EXCEPTION WHEN duplicate_object THEN NULL; END $$"""
 
 
 def split(text):
@@ -135,7 +143,8 @@ class Rights(Case):
         rights = [one for reason, one in zip(reply.warning_reasons, reply.warnings) if reason == "RIGHTS"]
         others = [f"{reason}: {one}" for reason, one in zip(reply.warning_reasons, reply.warnings) if reason != "RIGHTS"]
         noted = [one for one in reply.notes if "grants nothing" in one]
-        return "42501" if rights else "warned" if noted else "ok", rights + noted, others
+        open_ones = [one for one in reply.notes if re.match("If a DO block|Not all that", one)]
+        return "42501" if rights else "warned" if noted else "not known" if open_ones else "ok", rights + noted + open_ones, others
 
     def differences(self, scripts):
         found = []
@@ -143,6 +152,8 @@ class Rights(Case):
             measured, (told, words, others) = self.measured(script), self.told(script)
             if measured not in ("ok", "warned", "42501") and told == "ok":
                 continue  # it fails before its rights are looked at
+            if measured == "ok" and told == "not known":
+                continue  # a procedure
             if told != measured:
                 found.append(f"{'MISS' if told == 'ok' else 'FALSE'} measured {measured}, told {told}: {script} {words} {others}")
         return found
@@ -151,6 +162,11 @@ class Rights(Case):
         self.begin("mover")
         found = self.differences(harness.todays(cases(self.database), 40))
         self.assertEqual(found, [], "\n" + "\n".join(found))
+
+    def test_what_a_block_may_need_is_noted(self):
+        self.begin("mover")
+        self.assertEqual([(one, "not known") for one in split(OPEN)], [(one, self.told(one)[0]) for one in split(OPEN)])
+        self.assertEqual([(one, "ok") for one in split(SURE)], [(one, self.told(one)[0]) for one in split(SURE)])
 
 
 if __name__ == "__main__":

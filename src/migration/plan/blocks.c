@@ -159,21 +159,28 @@ static void add(struct arena *arena, struct sql_effects *all, const struct sql_e
     }
 }
 
-bool blocks_read(struct explaining *explaining, const struct sql_plain_block *block, struct sql_effects *effects)
+bool blocks_read(struct explaining *explaining, const struct sql_plain_block *block, struct explained_statement *read)
 {
+    struct arena *const arena = explaining->request->arena;
+    struct explained_part *const parts = arena_array(arena, block->count, sizeof *parts);
     struct sql_effects all = {.work = SQL_WORK_NONE,
                               .advice = "What runs of a DO block depends on its conditions: this is what it does at "
                                         "most."};
     size_t capacity = 0;
-    *effects = (struct sql_effects){0};
+    read->effects = (struct sql_effects){0};
     for (size_t i = 0; i < block->count; i++) {
         struct sql_effects one;
         if (!read_one(explaining, block->items[i], &one)) {
             return false;
         }
+        permits_note_possible(&explaining->permits, explaining->reading, &one);
+        parts[i] = (struct explained_part){.sql = explained_excerpt(arena, block->items[i]),
+                                           .effects = explained_effects(arena, &one)};
         add(explaining->reading, &all, &one, &capacity);
     }
     sql_effects_sort(&all);
-    *effects = all;
+    read->effects = all;
+    read->parts = parts;
+    read->part_count = block->count;
     return true;
 }

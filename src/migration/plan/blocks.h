@@ -8,9 +8,9 @@
 #include "migration/plan/reading.h"
 #include "sql/plain_block.h"
 
-/* Finds what the block does, and records it for the statements behind it. False if not everything in it is known: then
- * the effects are empty, and what was recorded may have happened. */
-bool blocks_read(struct explaining *explaining, const struct sql_plain_block *block, struct sql_effects *effects);
+/* Finds what the block does, its effects and parts, and records it for the statements behind it. False if not
+ * everything in it is known: then both are empty, and what was recorded may have happened. */
+bool blocks_read(struct explaining *explaining, const struct sql_plain_block *block, struct explained_statement *read);
 
 /* Call it for each statement before the world is told of it: one may rename something to what a block may have made. */
 void blocks_note_renamed(struct explaining *explaining, const struct sql_effects *effects);

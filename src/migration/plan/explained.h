@@ -8,14 +8,23 @@
 #include "migration/plan/plan.h"
 #include "sql/effects.h"
 
+/* A statement of a DO block. */
+struct explained_part {
+    const char *sql; /* shortened */
+    struct sql_effects effects;
+};
+
 struct explained_statement {
     const char *sql; /* shortened */
     size_t start;    /* bytes of the script: [start, end) */
     size_t end;
     struct position where;
     struct sql_effects effects;
-    const char *role;  /* as which it runs (struct permits) */
-    bool loses_data;   /* it deletes stored data, or cuts it */
+    const char *role; /* as which it runs (struct permits) */
+    bool loses_data;  /* it deletes stored data, or cuts it */
+    bool is_opaque;   /* not all that it runs is known, so neither is what the role must be allowed to */
+    const struct explained_part *parts; /* what a DO block may run, if all of that is known */
+    size_t part_count;
     const char *fails; /* why it cannot succeed; NULL: nothing known */
 };
 

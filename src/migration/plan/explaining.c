@@ -196,7 +196,7 @@ static bool take_block(struct explaining *explaining, struct text statement, str
         return false;
     }
     explaining->parsed += statement.size;
-    if (!blocks_read(explaining, &block, &read->effects)) {
+    if (!blocks_read(explaining, &block, read)) {
         return false;
     }
     note_stale(explaining);
@@ -206,6 +206,12 @@ static bool take_block(struct explaining *explaining, struct text statement, str
     read->effects.advice = read->fails != NULL ? read->fails : doubt != NULL ? doubt : read->effects.advice;
     note_held(explaining, statement, read);
     return true;
+}
+
+static void note_permits(struct explaining *explaining, struct text statement, struct explained_statement *read)
+{
+    read->is_opaque = read->effects.unknown;
+    permits_note(&explaining->permits, explaining->reading, statement, &read->effects, explaining->is_undone);
 }
 
 void explaining_statement(struct explaining *explaining, struct text statement, struct explained_statement *read)
@@ -219,7 +225,7 @@ void explaining_statement(struct explaining *explaining, struct text statement, 
     }
     explaining->absent = NULL;
     read_effects(explaining, statement, effects);
-    permits_note(&explaining->permits, explaining->reading, statement, effects, explaining->is_undone);
+    note_permits(explaining, statement, read);
     const char *const refused = why_refused(explaining, statement, read);
     const char *const there = what_is_wrong(explaining, statement, effects);
     read->fails =

@@ -65,7 +65,9 @@ static void note_role(struct permits *permits, struct text statement, const stru
     for (size_t i = 0; i < effects->right_count; i++) {
         const char *const needed = effects->rights[i].needed;
         if (strcmp(needed, RIGHT_SET_ROLE) == 0 || strcmp(needed, RIGHT_LOGIN) == 0) {
-            become(permits, arena_strdup(permits->arena, effects->rights[i].on.name), is_local);
+            const char *const until = effects->rights[i].to;
+            become(permits, arena_strdup(permits->arena, effects->rights[i].on.name),
+                   is_local || (until != NULL && strcmp(until, RIGHT_LOCAL) == 0));
         }
     }
 }
@@ -124,7 +126,7 @@ static void add(struct permits *permits, const struct sql_right *right)
     if (path == NULL) {
         return;
     }
-    buffer_printf(&key, "%d", (int)on->kind + (permits->is_unsure ? 1000 : 0));
+    buffer_printf(&key, "%d", (int)on->kind + (permits->is_unsure ? 1000 : 0) + (permits->is_possible ? 2000 : 0));
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         buffer_printf(&key, "\x1D%s%s", fields[i] == NULL ? "" : "=", fields[i] == NULL ? "" : fields[i]);
     }
@@ -134,8 +136,11 @@ static void add(struct permits *permits, const struct sql_right *right)
     word_set_add(arena, &permits->seen, buffer_string(&key));
     permits->items = arena_grow(arena, permits->items, permits->count, &permits->capacity, sizeof *permits->items);
     struct permit *const permit = &permits->items[permits->count++];
-    *permit = (struct permit){
-        .right = *right, .role = permits->role, .path = arena_strdup(arena, path), .is_unsure = permits->is_unsure};
+    *permit = (struct permit){.right = *right,
+                              .role = permits->role,
+                              .path = arena_strdup(arena, path),
+                              .is_unsure = permits->is_unsure,
+                              .is_possible = permits->is_possible};
     const bool is_schema = on->kind == SQL_NEED_SCHEMA && on->name != NULL;
     permit->right.on.schema =
         on->schema == NULL ? NULL : arena_strdup(arena, world_schema_before(permits->world, on->schema));
@@ -227,6 +232,19 @@ static void add_given(struct permits *permits, const struct sql_right *right)
     if (is_placed(right) && (right->on.schema == NULL || !word_set_has(&permits->gone, right->on.schema))) {
         add(permits, &creates);
     }
+}
+
+void permits_note_possible(struct permits *permits, struct arena *reading, const struct sql_effects *effects)
+{
+    permits->reading = reading;
+    permits->is_possible = true;
+    for (size_t i = 0; !permits->has_new_rights && i < effects->right_count; i++) {
+        const bool is_known = permits->role == NULL || permits->role[0] != '\0';
+        if (is_known && is_in_question(permits, &effects->rights[i])) {
+            add(permits, &effects->rights[i]);
+        }
+    }
+    permits->is_possible = false;
 }
 
 void permits_note(struct permits *permits, struct arena *reading, struct text statement,

@@ -15,6 +15,7 @@ struct permit {
     const char *role; /* NULL: the session's own */
     const char *path; /* schemas, with the character 31 between them, in which an unqualified name is looked for */
     bool is_unsure;   /* an earlier statement may have changed rights unseen */
+    bool is_possible; /* whether the statement runs is not known */
 };
 
 /* Start with {.arena, .world, .login} at a plan's beginning; the arena is the request's. */
@@ -34,6 +35,7 @@ struct permits {
     const char *role_of_former; /* the same before SET LOCAL, until the transaction ends */
     bool is_local;
     bool is_unsure;      /* the caller's to set: a statement may have changed rights unseen */
+    bool is_possible;    /* whether the statement that is noted runs is not known */
     bool has_new_rights; /* the role may have got rights of others: nothing more is collected */
 };
 
@@ -48,5 +50,8 @@ void permits_begin_transaction(struct permits *permits);
  * is_undone: the script rolls it back. */
 void permits_note(struct permits *permits, struct arena *reading, struct text statement,
                   const struct sql_effects *effects, bool is_undone);
+
+/* The same for a statement of a DO block, which may not run: what it changes is left open. */
+void permits_note_possible(struct permits *permits, struct arena *reading, const struct sql_effects *effects);
 
 #endif

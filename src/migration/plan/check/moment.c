@@ -47,7 +47,9 @@ void moment_ask(const struct moment *moment, const char *what, const char *sql, 
                      arena_printf(arena, "%s cannot be known: %s", what, unanswered.message));
     }
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
-        warnings_add(moment->warnings, moment->reason, arena_strdup(arena, pg_field(result, row, 0)));
+        warnings_add(
+            moment->warnings, moment->reason,
+            arena_printf(arena, "%s%s", moment->before == NULL ? "" : moment->before, pg_field(result, row, 0)));
     }
 }
 
@@ -343,6 +345,7 @@ void moment_check(const struct moment *moment, const struct preparation *prepara
     needs_check(moment, explanation);
     permitted_check(&rights, explanation->permits);
     permitted_note(&granting, explanation->permits);
+    permitted_note_opaque(&granting, explanation);
     if (needs_store(preparation)) {
         moment_ask(&noting, "What sees our own tables being made",
                    own_sql(moment->request->arena, moment->session, listeners_sql), 0, NULL);

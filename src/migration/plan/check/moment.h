@@ -9,6 +9,9 @@
 
 #define MOST_WARNINGS 32
 
+/* Stands before what only a DO block may need. */
+#define MOMENT_IN_BLOCK "If a DO block gets that far: "
+
 /* Sentences about what would go wrong. */
 struct warnings {
     const char *items[MOST_WARNINGS];
@@ -27,6 +30,7 @@ struct moment {
     struct warnings *warnings;
     struct warnings *notes;
     enum reason reason; /* of what moment_ask() adds */
+    const char *before; /* this stands before what moment_ask() adds; NULL: nothing */
     bool only_known;    /* ignore what cannot be found out, instead of warning */
 };
 

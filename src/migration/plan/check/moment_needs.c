@@ -191,6 +191,7 @@ struct needs {
     bool may_change;       /* an earlier statement may have changed rights */
     size_t most;           /* the most locks of one transaction */
     struct buffer written; /* relations that are rewritten, or get an index */
+    bool only_possible;    /* only what DO blocks may run */
 };
 
 static bool begins(const char *words, const char *with)
@@ -278,6 +279,18 @@ static void add_statement(struct needs *needs, const struct explained_statement 
     needs->prepares = needs->prepares || begins(words, "prepare transaction ");
 }
 
+/* What a DO block may run: only the rights that this takes. */
+static void add_parts(struct needs *needs, const struct explained_statement *statement)
+{
+    for (size_t i = 0; i < statement->part_count; i++) {
+        const struct explained_part *const part = &statement->parts[i];
+        const char *const words = rights_words(needs->arena, text_of(part->sql));
+        for (size_t j = 0; j < part->effects.count; j++) {
+            add_lock(needs, &part->effects.locks[j], words, statement->role);
+        }
+    }
+}
+
 static void add_step(struct needs *needs, const struct explained_step *step)
 {
     if (step->finished) {
@@ -290,7 +303,11 @@ static void add_step(struct needs *needs, const struct explained_step *step)
         needs->concurrent = step->step->reason;
     }
     for (size_t i = 0; i < step->listed; i++) {
-        add_statement(needs, &step->statements[i]);
+        if (needs->only_possible) {
+            add_parts(needs, &step->statements[i]);
+        } else {
+            add_statement(needs, &step->statements[i]);
+        }
     }
 }
 
@@ -366,13 +383,14 @@ static void ask_rights(const struct moment *moment, struct needs *needs)
 }
 
 /* What all statements of the plan need, as arrays. */
-static struct needs needs_of(const struct moment *moment, const struct explanation *explanation)
+static struct needs needs_of(const struct moment *moment, const struct explanation *explanation, bool only_possible)
 {
     struct arena *const arena = moment->request->arena;
     const struct buffer empty = {.arena = arena};
     struct needs needs = {.arena = arena,
                           .server_version = pg_session_server_version(moment->session),
                           .only_known = moment->only_known,
+                          .only_possible = only_possible,
                           .relations = empty,
                           .modes = empty,
                           .needing = empty,
@@ -389,7 +407,9 @@ static struct needs needs_of(const struct moment *moment, const struct explanati
             add_step(&needs, &migration->steps[j]);
         }
     }
-    add_ledger(&needs, moment);
+    if (!only_possible) {
+        add_ledger(&needs, moment);
+    }
     pg_array_text(&needs.relations);
     pg_array_text(&needs.modes);
     pg_array_text(&needs.changed);
@@ -398,7 +418,8 @@ static struct needs needs_of(const struct moment *moment, const struct explanati
 
 void needs_check(const struct moment *moment, const struct explanation *explanation)
 {
-    struct needs needs = needs_of(moment, explanation);
+    struct needs needs = needs_of(moment, explanation, false);
+    struct needs possible = needs_of(moment, explanation, true);
     const struct moment waiting = moment_because(moment, REASON_WOULD_WAIT);
     const struct moment allowed = moment_because(moment, REASON_RIGHTS);
     struct moment noting = allowed;
@@ -407,10 +428,12 @@ void needs_check(const struct moment *moment, const struct explanation *explanat
     ask_rights(&allowed, &needs);
     ask_each(&allowed, "Which rows are seen", hidden_sql, 1, (const char *const[]){buffer_string(&needs.changed)});
     ask_each(&noting, "What is written", disk_sql, 1, (const char *const[]){pg_array_text(&needs.written)});
+    noting.before = MOMENT_IN_BLOCK;
+    ask_rights(&noting, &possible);
 }
 
 void needs_check_rights(const struct moment *moment, const struct explanation *explanation)
 {
-    struct needs needs = needs_of(moment, explanation);
+    struct needs needs = needs_of(moment, explanation, false);
     ask_rights(moment, &needs);
 }

@@ -14,4 +14,7 @@ void permitted_check(const struct moment *moment, const struct permits *permits)
 /* Notes where a GRANT or REVOKE would do nothing, for which PostgreSQL has only a warning. */
 void permitted_note(const struct moment *noting, const struct permits *permits);
 
+/* Adds a note if some statement runs what is not known, so that neither is whether the role may do that. */
+void permitted_note_opaque(const struct moment *noting, const struct explanation *explanation);
+
 #endif
