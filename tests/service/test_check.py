@@ -220,10 +220,11 @@ class Check(Staying):
                 self.assertEqual(self.connection.call("MigrationService", "Run").failed.sqlstate, "42501" if fails else "")
 
     def test_partitions_of_another_role_stop_what_goes_down_to_them_and_nothing_else(self):
-        """As PostgreSQL 15 itself does."""
+        """As PostgreSQL 15 itself does; 12 wants TRUNCATE on partitions, too."""
+        truncate = "TRUNCATE p; " if self.cluster.version > 12 else ""
         parts = "CREATE TABLE p (id int, n int) PARTITION BY LIST (id); CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1); ALTER TABLE p OWNER TO {}"
         for sql, fails in (("ALTER TABLE p ADD COLUMN x int;", True), ("ALTER TABLE p ALTER n SET NOT NULL;", True), ("ALTER TABLE p RENAME n TO m;", True),
-                           ("CREATE INDEX i ON p (n); TRUNCATE p; ALTER TABLE p ENABLE ROW LEVEL SECURITY; ALTER TABLE p RENAME TO q;", False)):
+                           ("CREATE INDEX i ON p (n); " + truncate + "ALTER TABLE p ENABLE ROW LEVEL SECURITY; ALTER TABLE p RENAME TO q;", False)):
             with self.subTest(sql):
                 self.begin_anew()
                 reply = self.check(sql, url=self.role(parts)[1])
