@@ -127,6 +127,8 @@ class ExitCodes(Case):
         self.expect(FINE, "run", "--yes", "--detach")
         wait_for(self.sleepers)
         self.expect(LOCKED, "run", "--yes")
+        patient = self.worker(self.files)  # its wait for the lock is longer than the request's time
+        self.expect(LOCKED, "run", "--yes", "--timeout", "1", worker=patient)
         self.expect(LOCKED, "mark-applied", USERS)
         self.wake_up()
 

@@ -16,6 +16,7 @@
 
 #define FIRST_PAUSE_MS   20
 #define LONGEST_PAUSE_MS 250
+#define LAST_WORDS_MS    500 /* before the deadline, so that there is time to look who holds the lock, and to say it */
 #define WORD_EACH_MS     5000
 #define MOST_TIMES_TAKEN 1000 /* by a script, of one lock */
 
@@ -197,7 +198,8 @@ static uint32_t next_pause(uint32_t ms)
 static int64_t wait_end(const struct run *run)
 {
     const int64_t wait = clock_ms() + run->request->site->lock_wait_ms; /* 0: one attempt */
-    return wait < run->deadline ? wait : run->deadline;
+    const int64_t last = run->deadline - LAST_WORDS_MS;
+    return wait < last ? wait : last;
 }
 
 /* Waits for the first lock, and takes those after it that are free. */
