@@ -87,7 +87,7 @@ void backup_give(const struct backup_call *call, struct pg_session *session)
     if (call->backups->pool == NULL) {
         pg_session_free(session);
     } else {
-        pg_pool_give(call->backups->pool, session);
+        pg_pool_give_briefly(call->backups->pool, session);
     }
 }
 

@@ -54,7 +54,7 @@ void registry_give(const struct branch_call *call, struct pg_session *session, b
     if (lets_go) {
         branches->let_go(branches->let_go_data, true);
     }
-    pg_pool_give(branches->pool, session);
+    pg_pool_give_briefly(branches->pool, session);
     if (lets_go) {
         branches->let_go(branches->let_go_data, false);
     }

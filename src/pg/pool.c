@@ -19,6 +19,7 @@
 #define WAIT_MS   10000 /* for one of a limited number, unless the URL says otherwise */
 #define FRESH_MS  500   /* a session used so recently is not checked */
 #define ANSWER_MS 1000
+#define BRIEF_MS  1000
 #define NEW_MS    250 /* a session opened so recently is as good as a new one */
 
 struct idle {
@@ -241,6 +242,14 @@ void pg_pool_give(struct pg_pool *pool, struct pg_session *session)
     free_all(old, old_count);
     pg_session_free(session);
     leave(pool);
+}
+
+void pg_pool_give_briefly(struct pg_pool *pool, struct pg_session *session)
+{
+    if (session != NULL && clock_ms() - pg_session_opened_at(session) > BRIEF_MS) {
+        pg_session_declare_lost(session);
+    }
+    pg_pool_give(pool, session);
 }
 
 struct pg_session *pg_pool_claim(struct pg_pool *pool)

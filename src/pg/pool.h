@@ -33,6 +33,10 @@ struct pg_session *pg_pool_claim(struct pg_pool *pool);
 /* Returns a session to the pool; one that is lost or inside a transaction is closed. NULL is fine. */
 void pg_pool_give(struct pg_pool *pool, struct pg_session *session);
 
+/* The same, but closes one that was opened more than a second ago. For requests that may be sent again and again while
+ * another worker waits for a moment without sessions to copy the database: it would never see one. */
+void pg_pool_give_briefly(struct pg_pool *pool, struct pg_session *session);
+
 /* With true: closes the idle sessions and keeps none until this is called with false as often, because the database
  * must be free of our sessions. Sessions in use are not affected. NULL is fine. */
 void pg_pool_let_go(struct pg_pool *pool, bool let_go);
