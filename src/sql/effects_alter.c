@@ -327,7 +327,8 @@ static const struct subcommand {
     {.subtypes = "AT_DropInherit", .take = disinherit},
     {.subtypes = "AT_SetRelOptions AT_ResetRelOptions", .take = set_options},
     {"AT_DropColumn", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
-     "What it holds is lost: drop it when no code names it; the other table of its foreign keys is locked as well.",
+     "What it holds is lost: drop it when no code names it. If it is part of a foreign key, the other table is locked, "
+     "too.",
      .part = "column"},
     {"AT_DropConstraint", SQL_LOCK_ACCESS_EXCLUSIVE, SQL_WORK_NONE,
      "If it is a foreign key, the table that it refers to is locked as strongly.", .part = "constraint"},
