@@ -404,10 +404,12 @@ class PlanLocks(Staying):
     def test_on_an_empty_database_nothing_stops_anybody(self):
         plan = self.serve("""CREATE TABLE packages (id int primary key); CREATE INDEX packages_i ON packages (id); CREATE VIEW v AS SELECT 1 AS x;
             CREATE TABLE c AS SELECT 1 AS id; CREATE SEQUENCE s; CREATE TYPE mood AS ENUM ('ok'); CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN END';""", """DROP INDEX packages_i; ALTER TABLE packages RENAME TO crates; ALTER TABLE crates ADD COLUMN x int; DROP VIEW v; ALTER TABLE c ADD COLUMN y int;
-            ALTER SEQUENCE s RESTART WITH 10; DROP TYPE mood CASCADE; SELECT f(); DO $$ BEGIN ALTER TABLE crates ADD z int; END $$; DROP TABLE IF EXISTS crates CASCADE;""").call("MigrationService", "Plan")
+            ALTER SEQUENCE s RESTART WITH 10; DROP TYPE mood CASCADE; SELECT f(); DO $$ BEGIN ALTER TABLE crates ADD z int; END $$; DROP TABLE IF EXISTS crates CASCADE;
+            DO $$ BEGIN CREATE TEMP TABLE keep (id int) ON COMMIT DELETE ROWS; END $$; DELETE FROM c WHERE id IN (SELECT id FROM keep);""").call("MigrationService", "Plan")
         self.assertEqual([lock for migration in plan.migrations for step in migration.steps for one in step.statements for lock in one.locks], [])
         self.assertEqual((plan.blocks_reads, plan.blocks_writes, plan.unknown, plan.HasField("blocks_reads")), (False, False, False, True))
         self.assertIn("no statement stops readers or writers", plan.summary)
+        self.assertEqual([one.advice for migration in plan.migrations for step in migration.steps for one in step.statements if "may block" in one.advice], [])
 
     # ---- what is listed is less than what is looked at ----
 

@@ -214,6 +214,12 @@ static void note_permits(struct explaining *explaining, struct text statement, s
     permits_note(&explaining->permits, explaining->reading, statement, &read->effects, explaining->is_undone);
 }
 
+/* Of an empty database nobody is blocked by what it may be. */
+static const char *what_is_said(struct explaining *explaining, const struct sql_effects *effects, const char *may_be)
+{
+    return may_be != NULL && !explaining->explanation->is_nobodys ? may_be : ledger_changed(explaining, effects);
+}
+
 void explaining_statement(struct explaining *explaining, struct text statement, struct explained_statement *read)
 {
     struct sql_effects *const effects = &read->effects;
@@ -251,7 +257,7 @@ void explaining_statement(struct explaining *explaining, struct text statement, 
     }
     read->fails = read->fails != NULL ? read->fails : ledger_taken(explaining, statement, effects);
     const char *const doubt = explaining->impossible.early.doubt;
-    const char *const said = may_be != NULL ? may_be : ledger_changed(explaining, effects);
+    const char *const said = what_is_said(explaining, effects, may_be);
     effects->advice = read->fails != NULL ? read->fails : doubt != NULL ? doubt : said;
     note_held(explaining, statement, read);
     effects->unknown = effects->unknown && refused == NULL && (effects->unread || !explaining->explanation->is_nobodys);
