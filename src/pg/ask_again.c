@@ -97,16 +97,6 @@ static void put_versions(struct buffer *sql, const struct told *told, const char
                   told->table, literal, literal, literal, literal);
 }
 
-static void put_execute(struct buffer *sql, const struct told *told)
-{
-    buffer_printf(sql, "EXECUTE %s", told->sql);
-    for (int i = 0; i < told->count; i++) {
-        buffer_puts(sql, i == 0 ? " (" : ", ");
-        pg_put_value(sql, told->values[i]);
-    }
-    buffer_puts(sql, told->count > 0 ? ")" : "");
-}
-
 /* Returns false if this session does not have what is to be sent. */
 static bool put_again(struct buffer *sql, const struct again *again, const struct told *told)
 {
@@ -115,7 +105,7 @@ static bool put_again(struct buffer *sql, const struct again *again, const struc
         buffer_puts(sql, told->sql);
         return true;
     case TOLD_BY_NAME:
-        put_execute(sql, told);
+        kept_put_execute(sql, told->sql, told->count, told->values);
         return session_has_kept(again->session, told->sql);
     case TOLD_BY_PIN:
         return session_put_pin(sql, again->session, told->sql, told->behind);

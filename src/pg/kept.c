@@ -1,13 +1,15 @@
 /*
- * Statements are kept by the address of their text.
+ * Statements are kept by their text.
  */
 #include "pg/kept.h"
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/sqlstate.h"
 #include "pg/own_sql.h"
-#include "pg/receive.h"
+#include "pg/query_trace.h"
+#include "pg/values.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,7 +19,7 @@
 static size_t place_of(const struct pg_session *session, const char *sql)
 {
     size_t i = 0;
-    while (i < PG_MOST_KEPT && session->kept[i] != NULL && session->kept[i] != sql) {
+    while (i < PG_MOST_KEPT && session->kept[i].text != NULL && strcmp(session->kept[i].text, sql) != 0) {
         i++;
     }
     return i;
@@ -26,17 +28,17 @@ static size_t place_of(const struct pg_session *session, const char *sql)
 bool pg_query_is_kept(const struct pg_session *session, const char *sql)
 {
     const size_t place = place_of(session, sql);
-    return place < PG_MOST_KEPT && session->kept[place] == sql;
+    return place < PG_MOST_KEPT && session->kept[place].text != NULL && !session->kept[place].is_refused;
 }
 
 /* Named by its text: behind an unnoticed pooler the same name then means the same text, whoever prepared it. */
-static void name_it(struct pg_session *session, const char *sql, size_t place)
+static void name_it(struct kept *kept, const char *sql)
 {
     unsigned char digest[SHA256_SIZE];
     char hex[SHA256_HEX_SIZE];
     sha256_text(text_of(sql), digest);
     sha256_hex(digest, hex);
-    snprintf(session->kept_names[place], KEPT_NAME, "truss_%.24s", hex);
+    snprintf(kept->name, sizeof kept->name, "truss_%.24s", hex);
 }
 
 void pg_session_let_keep(struct pg_session *session, bool may_keep)
@@ -44,17 +46,42 @@ void pg_session_let_keep(struct pg_session *session, bool may_keep)
     session->may_keep = may_keep;
 }
 
-static bool prepare(struct pg_session *session, const char *sql, size_t place, struct status *status)
+/* Otherwise the server would plan a statement anew at each of its first five uses, and often later. Ours read the
+ * catalogs by their indexes, whatever the values are. Not in a transaction, whose end may undo it. */
+static void put_generic(struct buffer *sql, const struct pg_session *session)
 {
-    struct receipt prepared = {.status = status, .ok = true};
-    name_it(session, sql, place);
-    if (!receive_ready(session, status)) {
-        return false;
+    if (!session->is_generic && !pg_session_in_transaction(session)) {
+        buffer_printf(sql,
+                      "SELECT pg_catalog.set_config('plan_cache_mode', 'force_generic_plan', false) "
+                      "WHERE pg_catalog.pg_backend_pid() OPERATOR(pg_catalog.=) %d;",
+                      pg_session_backend_pid(session));
     }
-    if (PQsendPrepare(session->connection, session->kept_names[place], sql, 0, NULL) == 0) {
-        return receive_lost(session, status);
+}
+
+void kept_put_execute(struct buffer *sql, const char *name, int count, const char *const *values)
+{
+    buffer_printf(sql, "EXECUTE %s", name);
+    for (int i = 0; i < count; i++) {
+        buffer_puts(sql, i == 0 ? " (" : ", ");
+        pg_put_value(sql, values[i]);
     }
-    return receive_all(session, &prepared);
+    buffer_puts(sql, count > 0 ? ")" : "");
+}
+
+/* Prepares and executes it in one message: a round trip more would cost a distant user more than planning. */
+static PGresult *prepare(struct pg_session *session, const struct statement *statement, struct kept *kept,
+                         struct status *status)
+{
+    struct buffer sql = {.arena = status->arena};
+    const bool is_outside = !pg_session_in_transaction(session);
+    name_it(kept, statement->sql);
+    put_generic(&sql, session);
+    buffer_printf(&sql, "PREPARE %s AS %s;", kept->name, statement->sql);
+    kept_put_execute(&sql, kept->name, statement->count, statement->values);
+    PGresult *const result = session_query_simple(session, buffer_string(&sql), NULL, status);
+    query_trace_doubt(); /* it cannot be prepared a second time */
+    session->is_generic = session->is_generic || (is_outside && result != NULL);
+    return result;
 }
 
 bool session_keeps(const struct pg_session *session)
@@ -65,8 +92,8 @@ bool session_keeps(const struct pg_session *session)
 
 bool session_has_kept(const struct pg_session *session, const char *name)
 {
-    for (size_t i = 0; session_keeps(session) && i < PG_MOST_KEPT && session->kept[i] != NULL; i++) {
-        if (strcmp(session->kept_names[i], name) == 0) {
+    for (size_t i = 0; session_keeps(session) && i < PG_MOST_KEPT && session->kept[i].text != NULL; i++) {
+        if (!session->kept[i].is_refused && strcmp(session->kept[i].name, name) == 0) {
             return true;
         }
     }
@@ -75,8 +102,7 @@ bool session_has_kept(const struct pg_session *session, const char *name)
 
 const char *session_kept_name(const struct pg_session *session, const char *sql)
 {
-    return session_keeps(session) && pg_query_is_kept(session, sql) ? session->kept_names[place_of(session, sql)]
-                                                                    : NULL;
+    return session_keeps(session) && pg_query_is_kept(session, sql) ? session->kept[place_of(session, sql)].name : NULL;
 }
 
 /* Does the server, behind a pooler, use another session than the one that prepared it? The pooler may also say so
@@ -89,38 +115,35 @@ static bool is_of_another(const struct pg_session *session, const struct status 
             sqlstate_is(status->sqlstate, SQLSTATE_PROTOCOL_VIOLATION));
 }
 
-static void keep_nothing(struct pg_session *session, size_t place, struct status *status)
+static PGresult *exec_kept(struct pg_session *session, struct statement *statement, const struct kept *kept,
+                           struct status *status)
 {
-    session->kept[place] = NULL;
-    session->may_keep = false;
-    *status = (struct status){.arena = status->arena};
+    statement->name = kept->name;
+    PGresult *const result = exec_statement(session, statement, status);
+    statement->name = NULL;
+    return result;
 }
 
 bool kept_query(struct pg_session *session, struct statement *statement, PGresult **result, struct status *status)
 {
-    const char *const sql = statement->sql;
-    const size_t place = place_of(session, sql);
+    const char *const text = statement->sql;
+    const size_t place = place_of(session, text);
+    struct kept *const kept = &session->kept[place < PG_MOST_KEPT ? place : 0];
     *result = NULL;
-    statement->sql = own_sql(status->arena, session, sql);
-    if (place == PG_MOST_KEPT || !session_keeps(session)) {
+    statement->sql = own_sql(status->arena, session, text);
+    if (place == PG_MOST_KEPT || kept->is_refused || !session_keeps(session)) {
         return false;
     }
-    if (session->kept[place] == NULL && !prepare(session, statement->sql, place, status)) {
-        const bool is_there = is_of_another(session, status);
-        if (is_there) {
-            keep_nothing(session, place, status);
-        }
-        return !is_there;
+    const bool is_new = kept->text == NULL;
+    *result = is_new ? prepare(session, statement, kept, status) : exec_kept(session, statement, kept, status);
+    const bool is_of_other = *result == NULL && is_of_another(session, status);
+    kept->text = is_new ? memory_strdup(text) : kept->text;
+    kept->is_refused = is_of_other || (is_new && *result == NULL); /* it may be prepared, or not */
+    if (is_of_other) {
+        session->may_keep = false;
+        *status = (struct status){.arena = status->arena};
     }
-    session->kept[place] = sql;
-    statement->name = session->kept_names[place];
-    *result = exec_statement(session, statement, status);
-    statement->name = NULL;
-    const bool is_gone = *result == NULL && is_of_another(session, status);
-    if (is_gone) {
-        keep_nothing(session, place, status);
-    }
-    return !is_gone;
+    return !is_of_other;
 }
 
 PGresult *session_query_kept(struct pg_session *session, const char *sql, int count, const char *const *values,

@@ -22,6 +22,9 @@ const char *session_kept_name(const struct pg_session *session, const char *sql)
 /* Is a statement of this name prepared? */
 bool session_has_kept(const struct pg_session *session, const char *name);
 
+/* Appends an EXECUTE of the prepared statement with these values, without a semicolon. */
+void kept_put_execute(struct buffer *sql, const char *name, int count, const char *const *values);
+
 /* Returns true if the prepared statement was used, with its *result. Otherwise it must be sent as text, which is in
  * statement->sql then; also if the server no longer has it, because an unnoticed pooler has changed the backend. */
 bool kept_query(struct pg_session *session, struct statement *statement, PGresult **result, struct status *status);

@@ -15,8 +15,8 @@ PGresult *pg_query(struct pg_session *session, const char *sql, int count, const
                    struct status *status);
 
 /* As own_query (pg/own_query.h), for a text that takes longer to plan than to run: a pool's session that has lived for
- * a while keeps it prepared. The text must live as long as the session. Sessions of runs prepare nothing, so that
- * scripts find nothing of ours. */
+ * a while keeps it prepared, with one plan for all values. The text must be the same each time. Sessions of runs
+ * prepare nothing, so that scripts find nothing of ours. */
 PGresult *pg_query_kept(struct pg_session *session, const char *sql, int count, const char *const *values,
                         struct status *status);
 

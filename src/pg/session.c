@@ -317,6 +317,9 @@ void pg_session_free(struct pg_session *session)
     if (session != NULL) {
         narrow_free(session->narrow, session->connection);
         PQfinish(session->connection);
+        for (size_t i = 0; i < PG_MOST_KEPT; i++) {
+            free(session->kept[i].text);
+        }
         free(session->display);
         free(session->own_schema);
         free(session->encoding);

@@ -7,9 +7,16 @@
 #include "pg/narrow.h"
 #include "pg/session.h"
 
-/* The most statements that a session keeps prepared. */
-#define PG_MOST_KEPT 10
+/* The most statements that a session keeps prepared. A plan and a check together ask 45 texts, which take 5 MB of the
+ * server's session (PostgreSQL 18); those of other kinds of scripts come along. What has no place is sent as text. */
+#define PG_MOST_KEPT 64
 #define KEPT_NAME    32 /* bytes of a prepared statement's name, with its NUL */
+
+struct kept {
+    char *text; /* as it was given; NULL: nothing is kept here, nor in the places behind */
+    char name[KEPT_NAME];
+    bool is_refused; /* it is sent as text */
+};
 
 struct pg_session {
     PGconn *connection;
@@ -25,14 +32,14 @@ struct pg_session {
     const char *context; /* of the last error, in its status's arena */
     uint64_t sent;       /* messages so far */
     int64_t deadline;
-    uint32_t first_answer_ms;       /* how long its first statement may take; 0: it has been answered */
-    int64_t opened_at;              /* clock_ms units */
-    struct narrow *narrow;          /* NULL: messages may have any size */
-    size_t most_bytes;              /* limit of one message */
-    size_t came_bytes;              /* since the last complete message, approximately */
-    bool may_keep;                  /* it belongs to a pool, so that no script can see prepared statements */
-    const char *kept[PG_MOST_KEPT]; /* the texts that are prepared; NULL ends them */
-    char kept_names[PG_MOST_KEPT][KEPT_NAME];
+    uint32_t first_answer_ms; /* how long its first statement may take; 0: it has been answered */
+    int64_t opened_at;        /* clock_ms units */
+    struct narrow *narrow;    /* NULL: messages may have any size */
+    size_t most_bytes;        /* limit of one message */
+    size_t came_bytes;        /* since the last complete message, approximately */
+    bool may_keep;            /* it belongs to a pool, so that no script can see prepared statements */
+    bool is_generic;          /* prepared statements are planned once */
+    struct kept kept[PG_MOST_KEPT];
     char *display;    /* host and database, for messages */
     char *own_schema; /* the schema of our own tables */
     bool has_standard_strings;

@@ -21,7 +21,7 @@ bool synchronous_why_commits_wait(struct pg_session *session, const char **why, 
         "IN ('sync', 'quorum')) c WHERE s.names <> '' AND c.there < s.wanted AND "
         "pg_catalog.current_setting('synchronous_commit') NOT IN ('off', 'local') AND NOT "
         "pg_catalog.pg_is_in_recovery()";
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, status);
+    PG_RESULT(result) = pg_query_kept(session, sql, 0, NULL, status);
     *why = result == NULL || PQntuples(result) == 0 ? NULL : pg_field_copy(status->arena, result, 0, 0);
     return result != NULL;
 }

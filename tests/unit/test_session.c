@@ -597,16 +597,27 @@ static void one_row_of_what_is_bound(struct fake_client *client, const char *val
     fake_ready(client, 'I');
 }
 
+/* In one message: planned once, prepared, and executed. */
+static void one_row_of_what_is_prepared(struct fake_client *client, const char *prepared, const char *value)
+{
+    fake_take(client, 'Q', prepared);
+    fake_complete(client, "SELECT 0");
+    fake_complete(client, "PREPARE");
+    fake_row_description(client, 2);
+    fake_row(client, 2, value, "public");
+    fake_complete(client, "SELECT 1");
+    fake_ready(client, 'I');
+}
+
 static void want_one_parse(struct fake_client *client, void *unused)
 {
     (void)unused;
     fake_take_query(client, "SELECT 2");
     one_row_of_a_query(client);
-    take_all(client, "PS");
-    fake_message(client, '1', NULL, 0);
-    fake_ready(client, 'I');
-    one_row_of_what_is_bound(client, "first");
+    one_row_of_what_is_prepared(client, "'force_generic_plan', false) WHERE", "first");
     one_row_of_what_is_bound(client, "second");
+    one_row_of_what_is_prepared(client, " AS SELECT 3;EXECUTE truss_", "third");
+    one_row_of_what_is_bound(client, "fourth");
 }
 
 static void ask_kept(const char *sql, const char *answer)
@@ -619,7 +630,7 @@ static void ask_kept(const char *sql, const char *answer)
 /* What a run is given is young: its scripts find no statement of ours. */
 START_TEST(a_text_is_kept_by_a_session_that_has_lasted_and_parsed_once)
 {
-    static const char sql[] = "SELECT 2";
+    char sql[] = "SELECT 2"; /* where another text stands later */
     serve(want_one_parse);
     session->path = strdup("public");
     pg_session_let_keep(session, true);
@@ -627,8 +638,39 @@ START_TEST(a_text_is_kept_by_a_session_that_has_lasted_and_parsed_once)
     ck_assert(!pg_query_is_kept(session, sql));
     session->opened_at -= 2000;
     ask_kept(sql, "first");
-    ck_assert(pg_query_is_kept(session, sql));
-    ask_kept(sql, "second");
+    ck_assert(pg_query_is_kept(session, "SELECT 2"));
+    ask_kept("SELECT 2", "second");
+    sql[7] = '3';
+    ck_assert(!pg_query_is_kept(session, sql));
+    ask_kept(sql, "third");
+    ask_kept("SELECT 3", "fourth");
+}
+END_TEST
+
+/* The server has prepared it or not: it is not known. The others are kept. */
+static void refuse_once(struct fake_client *client, void *unused)
+{
+    (void)unused;
+    fake_take(client, 'Q', " AS SELECT 2;EXECUTE truss_");
+    fake_error(client, &(struct fake_error){.sqlstate = "42501", .message = "permission denied"});
+    fake_ready(client, 'I');
+    fake_take_query(client, "SELECT 2");
+    one_row_of_a_query(client);
+    one_row_of_what_is_prepared(client, " AS SELECT 3;EXECUTE truss_", "kept");
+}
+
+START_TEST(a_text_that_was_refused_is_sent_as_it_stands_and_the_others_are_kept)
+{
+    serve(refuse_once);
+    session->path = strdup("public");
+    session->opened_at -= 2000;
+    pg_session_let_keep(session, true);
+    ck_assert(pg_query_kept(session, "SELECT 2", 0, NULL, &status) == NULL);
+    ck_assert_str_eq(status.sqlstate, "42501");
+    ck_assert(!pg_query_is_kept(session, "SELECT 2"));
+    status = (struct status){.arena = status.arena};
+    ask_kept("SELECT 2", "1");
+    ask_kept("SELECT 3", "kept");
 }
 END_TEST
 
@@ -636,9 +678,7 @@ END_TEST
 static void have_prepared_nothing(struct fake_client *client, void *unused)
 {
     (void)unused;
-    take_all(client, "PS");
-    fake_message(client, '1', NULL, 0);
-    fake_ready(client, 'I');
+    one_row_of_what_is_prepared(client, "of truss", "1");
     take_all(client, "BDES");
     fake_error(client, &(struct fake_error){.sqlstate = "26000", .message = "it does not exist"});
     fake_ready(client, 'I');
@@ -654,6 +694,7 @@ START_TEST(a_kept_text_that_is_gone_is_sent_as_it_stands_from_then_on)
     session->path = strdup("public");
     session->opened_at -= 2000;
     pg_session_let_keep(session, true);
+    ask_kept("SELECT 'of {truss}'", "1"); /* prepares it */
     ask_kept("SELECT 'of {truss}'", "1");
     ask_kept("SELECT 'of {truss}'", "1");
 }
@@ -663,7 +704,7 @@ END_TEST
 static void have_prepared_it_already(struct fake_client *client, void *unused)
 {
     (void)unused;
-    take_all(client, "PS");
+    fake_take(client, 'Q', " AS SELECT 2;EXECUTE truss_");
     fake_error(client, &(struct fake_error){.sqlstate = "42P05", .message = "it already exists"});
     fake_ready(client, 'I');
     for (int i = 0; i < 2; i++) {
@@ -704,15 +745,7 @@ static void end_reading(struct fake_client *client)
 static void read_four_times(struct fake_client *client, void *unused)
 {
     (void)unused;
-    take_all(client, "PS");
-    fake_message(client, '1', NULL, 0);
-    fake_ready(client, 'I');
-    take_all(client, "BDES");
-    fake_message(client, '2', NULL, 0);
-    fake_row_description(client, 2);
-    fake_row(client, 2, "app, public", "public");
-    fake_complete(client, "SELECT 1");
-    fake_ready(client, 'I');
+    one_row_of_what_is_prepared(client, "'truss.path'", "app, public");
     fake_take(client, 'Q', "BEGIN READ ONLY");
     fake_complete(client, "SET");
     fake_ready(client, 'T');
@@ -818,6 +851,7 @@ int main(void)
     tcase_add_test(all, a_binary_query_asks_for_binary_results);
     tcase_add_test(all, what_is_to_be_done_meanwhile_is_done);
     tcase_add_test(all, a_text_is_kept_by_a_session_that_has_lasted_and_parsed_once);
+    tcase_add_test(all, a_text_that_was_refused_is_sent_as_it_stands_and_the_others_are_kept);
     tcase_add_test(all, a_text_that_another_session_has_prepared_is_sent_as_it_stands);
     tcase_add_test(all, a_session_whose_path_was_set_and_not_pinned_is_not_pinned);
     tcase_add_test(all, a_kept_text_that_is_gone_is_sent_as_it_stands_from_then_on);

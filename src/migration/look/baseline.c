@@ -48,7 +48,7 @@ bool ledger_ground_look(const struct request *request, struct pg_session *sessio
         "pg_catalog.pg_namespace s WHERE s.nspname = $1";
     const char *const values[] = {detection->ledger.schema,
                                   detection->framework->ledger.needs_baseline ? "true" : "false"};
-    PG_RESULT(result) = pg_query(session, sql, 2, values, request->status);
+    PG_RESULT(result) = pg_query_kept(session, sql, 2, values, request->status);
     *ground = (struct ledger_ground){0};
     if (result != NULL) {
         ground->has_schema = pg_field_bool(result, 0, 0);

@@ -231,7 +231,7 @@ static PGresult *ask(const struct objects_place *place, const char *query, const
         values[i] = pg_array_text(&arrays[i]);
     }
     values[5] = place->default_schema;
-    return pg_query(place->session, query, 6, values, status);
+    return pg_query_kept(place->session, query, 6, values, status);
 }
 
 PGresult *objects_exist(const struct objects_place *place, const struct sql_objects *objects, struct status *status)
@@ -297,7 +297,7 @@ PGresult *objects_columns(const struct objects_place *place, const struct sql_ob
         values[i] = pg_array_text(&arrays[i]);
     }
     values[4] = place->default_schema;
-    return pg_query(place->session, columns_query, 5, values, status);
+    return pg_query_kept(place->session, columns_query, 5, values, status);
 }
 
 PGresult *objects_constraints(const struct objects_place *place, const struct sql_objects *objects,
@@ -316,5 +316,5 @@ PGresult *objects_constraints(const struct objects_place *place, const struct sq
         pg_put_element(&names, is_asked ? table : NULL);
     }
     const char *const values[] = {pg_array_text(&schemas), pg_array_text(&names), place->default_schema};
-    return pg_query(place->session, constraints_query, 3, values, status);
+    return pg_query_kept(place->session, constraints_query, 3, values, status);
 }

@@ -40,7 +40,7 @@ bool under_way_read(const struct request *request, struct pg_session *session, c
         return true;
     }
     const char *const values[] = {arena_printf(request->arena, "%u", under_way_key(&catalog->detection.ledger))};
-    PG_RESULT(result) = pg_query(session, sql, 1, values, request->status);
+    PG_RESULT(result) = pg_query_kept(session, sql, 1, values, request->status);
     if (result != NULL && PQntuples(result) > 0) {
         struct arena *const arena = request->arena;
         const struct run_blocker runner = {.pid = (uint32_t)pg_field_int(result, 0, 0, 0),

@@ -26,7 +26,7 @@ static bool count_activity(const struct request *request, struct pg_session *ses
         "pg_catalog.bool_or(o.granted AND o.locktype = 'virtualxid' AND o.mode = 'ExclusiveLock') AS is_open FROM "
         "pg_catalog.pg_locks o GROUP BY 1) l ON l.pid = a.pid WHERE a.datname = pg_catalog.current_database() AND "
         "a.pid <> pg_catalog.pg_backend_pid() AND " ACTIVITY_IS_CLIENT;
-    PG_RESULT(result) = pg_query(session, sql, 0, NULL, request->status);
+    PG_RESULT(result) = pg_query_kept(session, sql, 0, NULL, request->status);
     if (result == NULL) {
         return false;
     }

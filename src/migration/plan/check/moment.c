@@ -37,20 +37,26 @@ struct moment moment_because(const struct moment *moment, enum reason reason)
 }
 
 /* The first column of every row is a warning. */
-void moment_ask(const struct moment *moment, const char *what, const char *sql, int count, const char *const *values)
+static void add_rows(const struct moment *moment, const char *what, const PGresult *result,
+                     const struct status *unanswered)
 {
     struct arena *const arena = moment->request->arena;
-    struct status unanswered = {.arena = arena};
-    PG_RESULT(result) = pg_query(moment->session, sql, count, values, &unanswered);
     if (result == NULL && !moment->only_known) {
         warnings_add(moment->warnings, moment->reason,
-                     arena_printf(arena, "%s cannot be known: %s", what, unanswered.message));
+                     arena_printf(arena, "%s cannot be known: %s", what, unanswered->message));
     }
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
         warnings_add(
             moment->warnings, moment->reason,
             arena_printf(arena, "%s%s", moment->before == NULL ? "" : moment->before, pg_field(result, row, 0)));
     }
+}
+
+void moment_ask(const struct moment *moment, const char *what, const char *sql, int count, const char *const *values)
+{
+    struct status unanswered = {.arena = moment->request->arena};
+    PG_RESULT(result) = pg_query_kept(moment->session, sql, count, values, &unanswered);
+    add_rows(moment, what, result, &unanswered);
 }
 
 /* ---- the server ---- */
@@ -205,10 +211,13 @@ static void check_beside(const struct moment *moment)
     const struct detection *const detection = moment->detection;
     const char *const values[] = {detection->ledger.schema, detection->ledger.table};
     struct buffer tables = {.arena = moment->request->arena};
+    struct status unanswered = {.arena = moment->request->arena};
     ledger_put_beside(&tables, detection->framework, &detection->ledger, !detection->has_ledger);
     if (tables.size > 0) {
-        moment_ask(moment, "Whose the tables beside the tracking table are",
-                   arena_printf(moment->request->arena, beside_sql, buffer_string(&tables)), 2, values);
+        PG_RESULT(result) =
+            pg_query(moment->session, arena_printf(moment->request->arena, beside_sql, buffer_string(&tables)), 2,
+                     values, &unanswered);
+        add_rows(moment, "Whose the tables beside the tracking table are", result, &unanswered);
     }
 }
 

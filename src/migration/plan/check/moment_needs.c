@@ -319,7 +319,7 @@ static void add_ledger(struct needs *needs, const struct moment *moment)
     struct status unanswered = {.arena = needs->arena};
     PG_RESULT(result) =
         moment->detection->has_ledger
-            ? pg_query(moment->session, sql, 2, (const char *const[]){ledger->schema, ledger->table}, &unanswered)
+            ? pg_query_kept(moment->session, sql, 2, (const char *const[]){ledger->schema, ledger->table}, &unanswered)
             : NULL;
     if (result != NULL && PQntuples(result) > 0) {
         pg_put_element(&needs->relations, arena_strdup(needs->arena, pg_field(result, 0, 0)));

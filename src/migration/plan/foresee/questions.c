@@ -253,7 +253,7 @@ static void send(struct questions *questions, struct question *const *batch, siz
         values[i] = pg_array_text(&arrays[i]);
     }
     PG_RESULT(result) =
-        pg_query(questions->session, batch_sql(questions->arena, batch[0]), batch[0]->count, values, &unanswered);
+        pg_query_kept(questions->session, batch_sql(questions->arena, batch[0]), batch[0]->count, values, &unanswered);
     if (result != NULL) {
         take_rows(questions, batch, count, result);
     }
@@ -315,7 +315,7 @@ static PGresult *ask(struct questions *questions, struct question *question)
 {
     struct status unanswered = {.arena = questions->arena};
     PGresult *const result =
-        pg_query(questions->session, question->sql, question->count, question->values, &unanswered);
+        pg_query_kept(questions->session, question->sql, question->count, question->values, &unanswered);
     question->is_refused = result == NULL;
     answer(question, result == NULL ? 0 : PQnfields(result));
     for (int row = 0; question->is_answered && result != NULL && row < PQntuples(result); row++) {

@@ -4,7 +4,7 @@
  */
 #include "migration/plan/foresee/unseen.h"
 
-#include "pg/own_query.h"
+#include "pg/query.h"
 #include "pg/values.h"
 #include "sql/take.h"
 
@@ -100,7 +100,7 @@ bool unseen_may_be(struct unseen *unseen, struct arena *arena, struct pg_session
     }
     if (!unseen->was_asked) {
         struct status unanswered = {.arena = arena};
-        PG_RESULT(result) = own_query(session, makers_sql, 0, NULL, &unanswered);
+        PG_RESULT(result) = pg_query_kept(session, makers_sql, 0, NULL, &unanswered);
         unseen->was_asked = true;
         unseen->has_maker = result == NULL || pg_field_bool(result, 0, 0);
         unseen->has_event_trigger = unseen->has_event_trigger || result == NULL || pg_field_bool(result, 0, 1);

@@ -160,7 +160,7 @@ static void load_all(struct world *world)
         RELATIONS "pg_catalog.pg_relation_size('pg_catalog.pg_class'::pg_catalog.regclass) <= 16777216";
     struct status unanswered = {.arena = world->arena};
     bool is_old;
-    PG_RESULT(result) = pg_query(world->session, sql, 0, NULL, &unanswered);
+    PG_RESULT(result) = pg_query_kept(world->session, sql, 0, NULL, &unanswered);
     const int count = result == NULL ? 0 : PQntuples(result);
     bool *const known = arena_array(world->arena, (size_t)count, sizeof *known);
     for (int row = 0; row < count; row++) {
@@ -192,7 +192,7 @@ static void load(struct world *world, const char *bare)
         return;
     }
     world->one_by_one++;
-    PG_RESULT(result) = pg_query(world->session, sql, 1, &bare, &unanswered);
+    PG_RESULT(result) = pg_query_kept(world->session, sql, 1, &bare, &unanswered);
     for (int row = 0; result != NULL && row < PQntuples(result); row++) {
         take(world, result, row, bare);
     }

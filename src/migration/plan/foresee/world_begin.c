@@ -1,6 +1,5 @@
 #include "migration/plan/foresee/world_begin.h"
 
-#include "pg/own_query.h"
 #include "pg/query.h"
 #include "pg/search.h"
 #include "pg/values.h"
@@ -12,7 +11,7 @@ const char *const *session_usual_path(const struct request *request, struct pg_s
                               "WITH ORDINALITY AS s(name, number)) p WHERE p.name IS NOT NULL ORDER BY p.number";
     const char *const schema = request->site->project.schema;
     struct status unanswered = {.arena = request->arena};
-    PG_RESULT(result) = pg_query(session, sql, 1, &schema, &unanswered);
+    PG_RESULT(result) = pg_query_kept(session, sql, 1, &schema, &unanswered);
     const size_t count = result == NULL ? 0 : (size_t)PQntuples(result);
     const char **const path = arena_array(request->arena, count + 1, sizeof *path);
     for (size_t i = 0; i < count; i++) {
@@ -30,6 +29,6 @@ bool session_has_nothing(const struct request *request, struct pg_session *sessi
         "AND n.nspname <> '{truss}' AND n.nspname NOT LIKE 'pg\\_%' AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d "
         "WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e'))";
     struct status unanswered = {.arena = request->arena};
-    PG_RESULT(result) = own_query(session, sql, 0, NULL, &unanswered);
+    PG_RESULT(result) = pg_query_kept(session, sql, 0, NULL, &unanswered);
     return result != NULL && pg_field_bool(result, 0, 0);
 }
