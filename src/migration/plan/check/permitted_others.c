@@ -24,8 +24,8 @@
     "pg_catalog.pg_attribute a WHERE " IS_MEANT " AND NOT pg_catalog.has_column_privilege(r.oid, o.oid, a.attnum, "    \
     "w.needed)) x WHERE x.names IS NOT NULL)"
 #define LACKS_COLUMNS                                                                                                  \
-    "CASE" WHEN("NOT pg_catalog.has_any_column_privilege(r.oid, o.oid, w.needed)", LACKS("", "")) " ELSE " LACKS_SOME  \
-                                                                                                  " END"
+    "CASE WHEN NOT pg_catalog.has_any_column_privilege(r.oid, o.oid, w.needed) THEN " LACKS(                           \
+        "", "") " ELSE " LACKS_SOME " END"
 
 /* The sequence itself, or that of the column `part`. */
 #define COUNTER                                                                                                        \
@@ -61,12 +61,12 @@
 #define OF_RELATION OBJECT("", "", "true", "true")
 
 static const char relation_sql[] = SENTENCES(
-    "CASE" WHEN("w.needed IN ('SELECT', 'INSERT', 'UPDATE')", "CASE" WHEN(HAS_COLUMNS, LACKS_COLUMNS) " END")
+    "CASE" WHEN("w.needed IN ('SELECT', 'INSERT', 'UPDATE')", ONLY_IF(HAS_COLUMNS, LACKS_COLUMNS))
         WHEN("w.needed = 'NEXT'", SEQUENCE_LACKS("USAGE", "q.oid = " COUNTER HAS_NOT("USAGE, UPDATE")))
             WHEN("w.needed = 'SET NEXT'", SEQUENCE_LACKS("UPDATE", "q.oid = " COUNTER HAS_NOT("UPDATE")))
                 WHEN("w.needed = 'DEFAULTS'", SEQUENCE_LACKS("USAGE", DEFAULTS HAS_NOT("USAGE, UPDATE") " LIMIT 1"))
-                    WHEN("w.needed = 'TRIGGERS'", "CASE" WHEN("NOT r.rolsuper AND " HAS_INTERNAL,
-                                                              NOT_SWITCHER) " END") " ELSE " OF_RELATION " END",
+                    WHEN("w.needed = 'TRIGGERS'",
+                         ONLY_IF("NOT r.rolsuper AND " HAS_INTERNAL, NOT_SWITCHER)) " ELSE " OF_RELATION " END",
     WANTED
     " CROSS JOIN LATERAL (SELECT o.oid, o.relkind, o.relowner AS owner, o.relnamespace AS place, " PG_SCRIPT_NAME(
         "o.oid") " AS shown, " RELATION_ACL " AS acl FROM pg_catalog.pg_class o JOIN "
@@ -122,10 +122,10 @@ static const char relations_sql[] = SENTENCES(
 #define MOVES_SCHEMAS "NOT r.rolsuper AND o.oid IS DISTINCT FROM h.oid AND " HAS_SCHEMAS " AND NOT " MAKES_SCHEMAS
 
 /* The sentence for one that is wanted: what must be so, or who lacks it. */
-#define ROLE(condition, sentence) "CASE" WHEN("NOT " condition, sentence) " END"
+#define ROLE(condition, sentence) ONLY_IF("NOT " condition, sentence)
+#define GIVES_AWAY                NO_MEMBER("r.rolname", "give away what belongs to")
 #define REASSIGN                                                                                                       \
-    "CASE" WHEN("NOT " OWNS("r.oid", "o.oid"), NO_MEMBER("r.rolname", "give away what belongs to"))                    \
-        WHEN(MOVES_SCHEMAS, NOT_MOVER) " END"
+    "CASE WHEN NOT " OWNS("r.oid", "o.oid") " THEN " GIVES_AWAY " WHEN " MOVES_SCHEMAS " THEN " NOT_MOVER " END"
 #define ALTER_ROLE ROLE("(" MAY_ALTER ") AND NOT (w.needed = 'ALTER OWN' AND o.oid = r.oid)", NOT_CHANGER)
 
 static const char role_sql[] = SENTENCES(

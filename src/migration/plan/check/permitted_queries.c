@@ -71,10 +71,10 @@ static const char family_sql[] = PLAIN("operator family ", "pg_opfamily", "opf",
 
 /* USAGE, and CREATE in a schema, or in the first one of the search path. */
 static const char schema_sql[] = SENTENCES(
-    "CASE" WHEN("w.needed = 'CREATE FOR'", "CASE" WHEN(IS_OTHERS MAY_IN_SCHEMA("h.oid", "CREATE"), NOT_FOR) " END")
-        WHEN("w.needed = 'CREATE'", "CASE" WHEN("NOT " MAY_IN_SCHEMA("r.oid", "CREATE"), NOT_IN) " END")
-            WHEN("w.needed = 'USAGE'",
-                 "CASE" WHEN("NOT " MAY_IN_SCHEMA("r.oid", "USAGE"), NOT_USER) " END") " ELSE " OF_SCHEMA " END",
+    "CASE" WHEN("w.needed = 'CREATE FOR'", ONLY_IF(IS_OTHERS MAY_IN_SCHEMA("h.oid", "CREATE"), NOT_FOR))
+        WHEN("w.needed = 'CREATE'", ONLY_IF("NOT " MAY_IN_SCHEMA("r.oid", "CREATE"), NOT_IN))
+            WHEN("w.needed = 'USAGE'", ONLY_IF("NOT " MAY_IN_SCHEMA("r.oid", "USAGE"), NOT_USER)) " ELSE " OF_SCHEMA
+                                                                                                  " END",
     WANTED " CROSS JOIN LATERAL (SELECT n.oid, n.nspname, n.nspowner AS owner, NULL::oid AS place, "
            "pg_catalog.quote_ident(n.nspname) AS shown, coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner)) AS "
            "acl FROM pg_catalog.pg_namespace n WHERE CASE WHEN w.name IS NOT NULL THEN n.nspname = w.name ELSE "
@@ -125,10 +125,9 @@ static const char tablespace_sql[] =
 #define NOT_MAPPER HAS_MAPPING " AND NOT " OWNS("r.oid", "o.owner") " AND NOT (h.oid = r.oid AND " USES_SERVER ")"
 #define OF_SERVER  OBJECT("foreign server ", "FOREIGN SERVER ", USES_WRAPPER, USES_SERVER)
 
-static const char server_sql[] =
-    SENTENCES("CASE" WHEN("w.needed = 'MAPPING'",
-                          "CASE" WHEN(NOT_MAPPER, NOT_OWNER("foreign server ")) " END") " ELSE " OF_SERVER " END",
-              WANTED " CROSS JOIN " GLOBAL("pg_foreign_server", "srv", ACL("srvacl", "S", "srvowner")));
+static const char server_sql[] = SENTENCES(
+    "CASE" WHEN("w.needed = 'MAPPING'", ONLY_IF(NOT_MAPPER, NOT_OWNER("foreign server "))) " ELSE " OF_SERVER " END",
+    WANTED " CROSS JOIN " GLOBAL("pg_foreign_server", "srv", ACL("srvacl", "S", "srvowner")));
 
 static const char large_object_sql[] =
     OBJECTS("large object ", "LARGE OBJECT ", "true", "true",
@@ -146,7 +145,7 @@ static const char large_object_sql[] =
     "pg_catalog.format('The role \"%s\" owns neither of the types of a cast, which a pending migration makes or "      \
     "changes: run it as their owner.', r.rolname)"
 static const char cast_sql[] = SENTENCES(
-    "CASE" WHEN("NOT o.owns AND (w.needed = 'CREATE' OR o.is_there)", NOT_CASTER) " END", WANTED
+    ONLY_IF("NOT o.owns AND (w.needed = 'CREATE' OR o.is_there)", NOT_CASTER), WANTED
     " CROSS JOIN LATERAL (SELECT " CAST_OWNED " AS owns, " CAST_THERE " AS is_there FROM "
     "pg_catalog.pg_type t WHERE t.oid = ANY (" CAST_TYPE("1") " || " CAST_TYPE("2") ")) o WHERE o.owns IS NOT NULL");
 

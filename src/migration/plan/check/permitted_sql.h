@@ -65,7 +65,8 @@
 
 #define IS_MINE(grantee) "(" grantee " = 0 OR pg_catalog.pg_has_role(r.oid, " grantee ", 'USAGE'))"
 
-#define WHEN(condition, sentence) " WHEN " condition " THEN " sentence
+#define WHEN(condition, sentence)    " WHEN " condition " THEN " sentence
+#define ONLY_IF(condition, sentence) "CASE WHEN " condition " THEN " sentence " END"
 
 /* May it grant one of the privileges, and has it any? PostgreSQL fails if neither is so, and warns if it has one. */
 #define IS_GRANTED                                                                                                     \
