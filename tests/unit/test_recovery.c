@@ -93,6 +93,7 @@ static void begin(void)
     site = (struct site){.conninfo = &conninfo};
     request = (struct request){.site = &site, .arena = arena, .status = &status, .deadline = NO_DEADLINE};
     preparation = (struct preparation){.catalog.detection = {.framework = &framework,
+                                                             .folder.framework = &framework,
                                                              .has_ledger = true,
                                                              .ledger = {.schema = "public", .table = "ledger"}}};
     run = run_of(&request);
@@ -111,6 +112,7 @@ static bool find_out(const struct exchange *first, const struct exchange *then)
     begin();
     const struct written written = {.record = &record, .before = before, .has_steps = has_steps};
     preparation.catalog.detection.framework = used;
+    preparation.catalog.detection.folder.framework = used;
     const bool ok = recovery_find_out(&run, &preparation.catalog, &written, &truth);
     run_close(&run);
     return ok;
