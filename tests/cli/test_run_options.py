@@ -40,18 +40,6 @@ class Runs(Case):
         self.addCleanup(terminal.close)
         return terminal
 
-    def test_an_error_is_broken_at_spaces_where_a_terminal_is_narrow_and_is_one_line_elsewhere(self):
-        self.serve("CREATE TABLE t (id int);")
-        terminal = self.terminal("run", "there_is_no_migration_of_such_a_name", columns=60)
-        self.assertEqual(terminal.wait(), ERROR)
-        said = next(index for index, line in enumerate(terminal.lines) if line.startswith("truss: "))
-        error = terminal.lines[said:]
-        self.assertGreater(len(error), 1, error)
-        self.assertLessEqual(max(map(len, error)), 60, error)
-        self.assertTrue(all(line.startswith("  ") for line in error[1:]), error)
-        alone = self.run_truss("run", "--yes", "there_is_no_migration_of_such_a_name", status=ERROR)
-        self.assertEqual(" ".join(" ".join(error).split()), " ".join(alone.split()))
-
     def reader(self, seconds=30):
         """Somebody who has read t and stays in his transaction; answers his pid."""
         process = subprocess.Popen(["psql", "-Xq", self.url(application_name="dashboard"), "-c", "BEGIN", "-c", "SELECT 1 FROM t LIMIT 1",
@@ -78,6 +66,18 @@ class Runs(Case):
 
 
 class Asking(Runs):
+    def test_an_error_is_broken_at_spaces_where_a_terminal_is_narrow_and_is_one_line_elsewhere(self):
+        self.serve("CREATE TABLE t (id int);")
+        terminal = self.terminal("run", "there_is_no_migration_of_such_a_name", columns=60)
+        self.assertEqual(terminal.wait(), ERROR)
+        said = next(index for index, line in enumerate(terminal.lines) if line.startswith("truss: "))
+        error = terminal.lines[said:]
+        self.assertGreater(len(error), 1, error)
+        self.assertLessEqual(max(map(len, error)), 60, error)
+        self.assertTrue(all(line.startswith("  ") for line in error[1:]), error)
+        alone = self.run_truss("run", "--yes", "there_is_no_migration_of_such_a_name", status=ERROR)
+        self.assertEqual(" ".join(" ".join(error).split()), " ".join(alone.split()))
+
     def asked(self, script, command, question):
         """A run in a shell on a terminal, with something behind its pipe, up to its question."""
         self.start(script)
