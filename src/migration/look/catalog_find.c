@@ -180,7 +180,7 @@ bool catalog_not_found(const struct catalog *catalog, struct text name, struct s
         status->message = arena_printf(status->arena, "There is no migration \"%.*s\"; did you mean \"%s\"?",
                                        (int)name.size, name.data, status->suggestions[0]);
     } else {
-        status->hint = "truss status (GET /api/migrations/idempotent/status) lists the migrations.";
+        status->hint = "truss status (GET /api/migrations/status) lists them.";
     }
     return false;
 }
