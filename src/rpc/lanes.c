@@ -16,7 +16,6 @@
 #define LATE_MS     5000                      /* after its deadline */
 #define STACK_SPACE ((size_t)8 * 1024 * 1024) /* address space of a thread */
 #define FEW         8                         /* jobs that an owner may have waiting in any case */
-#define MODEST_PART 8                         /* of the queue: more places, for owners with nothing in it */
 
 struct lane_thread {
     struct lane_thread *next; /* of those that work, or have ended */
@@ -160,26 +159,14 @@ static bool start_thread(struct lane *lane)
     return true;
 }
 
-/* With the mutex held: how many jobs of this owner wait. */
-static unsigned count_own(const struct lane *lane, uint64_t owner)
+/* With the mutex held: is the queue half full, and does this owner have many jobs in it, with others waiting too? */
+static bool is_greedy(const struct lane *lane, uint64_t owner)
 {
     unsigned own = 0;
     for (const struct lane_job *one = lane->first; one != NULL; one = one->next) {
         own += one->owner == owner ? 1 : 0;
     }
-    return own;
-}
-
-/* With the mutex held: is the queue half full, and does this owner have many jobs in it, with others waiting too? */
-static bool is_greedy(const struct lane *lane, unsigned own)
-{
     return lane->queued > lane->max_queue / 2 && own >= FEW && own < lane->queued;
-}
-
-/* With the mutex held. Some places are for owners that have nothing waiting: others may have filled the queue. */
-static unsigned most_jobs(const struct lane *lane, unsigned own)
-{
-    return lane->max_threads + count_stuck(lane) + lane->max_queue + (own == 0 ? lane->max_queue / MODEST_PART : 0);
 }
 
 /* With the mutex held: gives the job its owner's next turn, after jobs with the same turn. */
@@ -202,10 +189,9 @@ enum lane_answer lane_add(struct lane *lane, struct lane_job *job)
 {
     pthread_mutex_lock(&lane->mutex);
     join_dead(lane);
-    const unsigned own = count_own(lane, job->owner);
-    const bool greedy = is_greedy(lane, own);
+    const bool greedy = is_greedy(lane, job->owner);
     const unsigned max_threads = lane->max_threads + count_stuck(lane);
-    const bool has_room = !lane->stopping && !greedy && lane->queued + lane->running < most_jobs(lane, own);
+    const bool has_room = !lane->stopping && !greedy && lane->queued + lane->running < max_threads + lane->max_queue;
     const bool wants_thread = lane->queued >= lane->idle && lane->threads < max_threads;
     const bool started = has_room && wants_thread && start_thread(lane);
     const bool ok = has_room && (started || lane->threads > 0);
