@@ -579,16 +579,23 @@ static void *want(void *data)
     return NULL;
 }
 
-START_TEST(without_room_one_request_goes_on_and_others_wait_for_its_end)
+/* This thread claims memory, and another one that does this. */
+static pthread_t claim_beside(void *(*other_does)(void *data), struct wanting *other)
 {
-    struct wanting other = {0};
     pthread_t thread;
     memory_limit_resident((size_t)1024 * 1024 * 1024 * 1024);
     ck_assert(memory_claim(1));
-    ck_assert_int_eq(pthread_create(&thread, NULL, want, &other), 0);
-    while (!atomic_load(&other.has_claimed)) {
+    ck_assert_int_eq(pthread_create(&thread, NULL, other_does, other), 0);
+    while (!atomic_load(&other->has_claimed)) {
         usleep(1000);
     }
+    return thread;
+}
+
+START_TEST(without_room_one_request_goes_on_and_others_wait_for_its_end)
+{
+    struct wanting other = {0};
+    const pthread_t thread = claim_beside(want, &other);
     memory_limit_resident(1);
     memory_wait_for_room(1024 * 1024);
     atomic_store(&other.may_want, true);
@@ -621,13 +628,7 @@ static void *hold_turn(void *data)
 START_TEST(who_holds_locks_does_not_wait_for_room)
 {
     struct wanting other = {0};
-    pthread_t thread;
-    memory_limit_resident((size_t)1024 * 1024 * 1024 * 1024);
-    ck_assert(memory_claim(1));
-    ck_assert_int_eq(pthread_create(&thread, NULL, hold_turn, &other), 0);
-    while (!atomic_load(&other.has_claimed)) {
-        usleep(1000);
-    }
+    const pthread_t thread = claim_beside(hold_turn, &other);
     memory_hurry(true);
     const int64_t began = clock_ms();
     memory_wait_for_room(1024 * 1024);
