@@ -209,7 +209,6 @@ START_TEST(numbers_of_node_pg_migrate_are_times_of_two_kinds)
 }
 END_TEST
 
-/* compareMigrationFileNames of node-pg-migrate 9.0.0, run by Node 20 */
 /* resolveMigrationLoader of node-pg-migrate 9 compares endings in small letters, and loads all others as programs. */
 START_TEST(endings_of_node_pg_migrate_may_be_capital_letters)
 {
@@ -223,6 +222,7 @@ START_TEST(endings_of_node_pg_migrate_may_be_capital_letters)
 }
 END_TEST
 
+/* compareMigrationFileNames of node-pg-migrate 9.0.0, run by Node 20 */
 START_TEST(files_of_node_pg_migrate_with_one_prefix_are_in_the_order_of_javascript)
 {
     static const char *const names[] = {"1_b.sql",  "1_a-10.sql", "1_a_9.sql",     "1_A.sql", "1_a.sql", "01_a2.js",
