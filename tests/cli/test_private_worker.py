@@ -287,10 +287,7 @@ class PrivateWorker(Case):
 
     def test_a_status_says_with_what_a_program_that_failed_can_be_run_again(self):
         files = self.project(folder="sql")
-        files.write("knexfile.js", "module.exports = { client: 'pg', migrations: { directory: './sql' } };\n")
-        files.write("sql/20240101000000_a.js", "exports.up = (knex) => knex.raw('SELECT 1'); exports.down = () => {};\n")
-        files.write("node_modules/.bin/knex", "#!/bin/sh\nexit 1\n")
-        os.chmod(os.path.join(files.path, "node_modules/.bin/knex"), 0o755)
+        files.write_knex("#!/bin/sh\nexit 1\n", "20240101000000_a.js")
         self.run_truss("run", "--yes", "--allow-delegate", status=ERROR, cwd=files.path)
         self.assertIn("\nNext: When the cause is gone: truss run --allow-delegate\n", self.run_truss("status", cwd=files.path).stdout)
 

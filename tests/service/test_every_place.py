@@ -86,11 +86,7 @@ class EveryPlace(Case):
         self.names = ["20240101000000_a.js", "20240102000000_b.js"]
         self.ledger_table, self.ledger_rows = "knex_migrations", "SELECT name FROM knex_migrations"
         files = self.project(folder="migrations")
-        files.write("knexfile.js", "module.exports = { client: 'pg', migrations: { directory: './migrations' } };\n")
-        for name in self.names:
-            files.write(f"migrations/{name}", "exports.up = async () => {};\n")
-        files.write("node_modules/.bin/knex", TOOL)
-        os.chmod(os.path.join(files.path, "node_modules/.bin/knex"), 0o755)
+        files.write_knex(TOOL, *self.names)
         return files
 
     # ---- what is there ----

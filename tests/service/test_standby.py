@@ -115,10 +115,7 @@ class OnStandby(Case):
 
     def test_a_tool_of_the_project_is_not_started_where_its_commits_would_wait(self):
         files = self.project(folder="sql")
-        files.write("knexfile.js", "module.exports = { client: 'pg', migrations: { directory: './sql' } };\n")
-        files.write("sql/20240101000000_a.js", "exports.up = (knex) => knex.raw('SELECT 1'); exports.down = () => {};\n")
-        files.write("node_modules/.bin/knex", "#!/bin/sh\ntouch \"$(dirname \"$0\")/started\"\n")
-        os.chmod(os.path.join(files.path, "node_modules/.bin/knex"), 0o755)
+        files.write_knex("#!/bin/sh\ntouch \"$(dirname \"$0\")/started\"\n", "20240101000000_a.js")
         rpc = self.rpc(self.worker(files, "--allow-delegate"))
         self.wants("nobody")
         self.assertIn("every commit waits for one, without end", rpc.call("MigrationService", "Plan").refusal)

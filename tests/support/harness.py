@@ -389,6 +389,14 @@ class Project:
         os.makedirs(os.path.dirname(whole), exist_ok=True)
         with open(whole, "w", encoding="utf-8") as file:
             file.write(text)
+        return whole
+
+    def write_knex(self, tool, *names):
+        """Makes it one of Knex, with these migrations, all programs, in its folder; the script stands for Knex's own command."""
+        self.write("knexfile.js", f"module.exports = {{ client: 'pg', migrations: {{ directory: './{self.folder}' }} }};\n")
+        for name in names:
+            self.write(f"{self.folder}/{name}", "exports.up = (knex) => knex.raw('SELECT 1'); exports.down = () => {};\n")
+        os.chmod(self.write("node_modules/.bin/knex", tool), 0o755)
 
     def clear(self):
         """Removes its migrations."""
