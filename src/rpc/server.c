@@ -190,18 +190,22 @@ static struct text call_handler(struct visit *visit, struct status *status)
     return rpc_reply_pack(visit->arena, reply, status);
 }
 
+bool visit_is_in_time(const struct visit *visit, bool has_takers, struct status *status)
+{
+    if (!has_takers) {
+        return status_fail(status, STATUS_CANCELLED, "The client has gone; the request was not begun.");
+    }
+    return !deadline_passed(visit->deadline) ||
+           status_fail(status, STATUS_DEADLINE_EXCEEDED, "The request waited too long for its turn; it was not begun.");
+}
+
 /* Asks the handler, if there is room and time. */
-static struct text ask_handler(struct visit *visit, bool begins, struct status *status)
+static struct text ask_handler(struct visit *visit, bool has_takers, struct status *status)
 {
     const size_t room = rpc_room_for(lane_of(visit), visit->request.payload.size);
     struct text bytes = {0};
-    if (!begins) {
-        status_fail(status, STATUS_CANCELLED, "The client has gone; the request was not begun.");
-    } else if (deadline_passed(visit->deadline)) {
-        status_fail(status, STATUS_DEADLINE_EXCEEDED, "The request waited too long for its turn; it was not begun.");
-    } else if (room > 0 && !memory_claim(room)) {
-        shortage(status, "begin", "this request");
-    } else {
+    if (visit_is_in_time(visit, has_takers, status) &&
+        (room == 0 || memory_claim(room) || shortage(status, "begin", "this request"))) {
         bytes = call_handler(visit, status);
         memory_unclaim(room);
     }

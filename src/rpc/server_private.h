@@ -66,6 +66,9 @@ void visit_let_go(struct visit *visit);
 
 /* ---- answering (server.c) ---- */
 
+/* Is it to be begun now? False with a status if nobody wants its answer any more, or its time is over. */
+bool visit_is_in_time(const struct visit *visit, bool has_takers, struct status *status);
+
 /* What its handler, or the witness, is told. */
 struct rpc_call visit_call(struct visit *visit, struct status *status);
 

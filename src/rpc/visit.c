@@ -169,14 +169,10 @@ static void look(struct lane_job *job)
 {
     struct visit *const visit = (struct visit *)job;
     struct status status = {.arena = visit->arena};
-    if (!guard_is_wanted(visit->server->guard, visit->ticket)) {
-        status_fail(&status, STATUS_CANCELLED, "The client has gone; the request was not begun.");
-        send_away(visit, &status);
-    } else if (deadline_passed(visit->deadline)) {
-        status_fail(&status, STATUS_DEADLINE_EXCEEDED, "The request waited too long for its turn; it was not begun.");
-        send_away(visit, &status);
-    } else {
+    if (visit_is_in_time(visit, guard_is_wanted(visit->server->guard, visit->ticket), &status)) {
         let_in(visit, &status);
+    } else {
+        send_away(visit, &status);
     }
 }
 
