@@ -23,7 +23,6 @@
 /* Rows of branches that have ended are kept for weeks; of these only the newest are listed. One more tells that there
  * are more. */
 #define MOST_ENDED   500
-#define ONE_MORE     "501"
 #define HAS_ENDED(b) b ".status IN ('deleted', 'failed')"
 
 static bool has_ended(const struct branch_row *row)
@@ -147,10 +146,11 @@ bool branch_list(const struct branch_call *call, enum branch_which which, struct
         [BRANCHES_UNFINISHED] = "(" UNFINISHED ")" NEWEST,
         [BRANCHES_ALL] =
             "(NOT " HAS_ENDED("b") " OR b.id IN (SELECT e.id FROM {truss}.branches e WHERE e." REGISTRY_HERE
-                                   " AND " HAS_ENDED("e") " ORDER BY e.id DESC LIMIT " ONE_MORE "))" NEWEST,
+                                   " AND " HAS_ENDED("e") " ORDER BY e.id DESC LIMIT $1::bigint))" NEWEST,
     };
-    const struct registry_query query = {wheres[which], 0, NULL};
     const bool all = which == BRANCHES_ALL;
+    const char *const limit = arena_printf(call->arena, "%d", MOST_ENDED + 1);
+    const struct registry_query query = {wheres[which], all ? 1 : 0, &limit};
     struct pg_session *const home = registry_take(call);
     bool ok = home != NULL && registry_read(call, home, &query, list);
     if (ok) {
