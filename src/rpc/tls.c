@@ -180,7 +180,6 @@ static void *run_look(void *data)
 /* Makes the look, or has it made. */
 static void begin_look(struct tls_door *door)
 {
-    pthread_attr_t detached;
     pthread_t thread;
     door->looked_at = clock_ms();
     door->look = look_new(door);
@@ -188,14 +187,13 @@ static void begin_look(struct tls_door *door)
         run_look(door->look);
         return;
     }
-    pthread_attr_init(&detached);
-    pthread_attr_setdetachstate(&detached, PTHREAD_CREATE_DETACHED);
-    if (pthread_create(&thread, &detached, run_look, door->look) != 0) {
-        let_go(door->look);
-        let_go(door->look);
-        door->look = NULL;
+    if (pthread_create(&thread, NULL, run_look, door->look) == 0) {
+        pthread_detach(thread);
+        return;
     }
-    pthread_attr_destroy(&detached);
+    let_go(door->look);
+    let_go(door->look);
+    door->look = NULL;
 }
 
 /* Uses changed files from now on; invalid ones, as while they are being written, are ignored. */
