@@ -21,8 +21,7 @@
 struct reading {
     struct arena *arena;
     struct status *status;
-    const char
-        *key; /* the field that is being read, as the sender writes it (ttlHours, or ttl_hours); NULL: none yet */
+    const char *key; /* of the field that is being read, as the sender writes it; NULL: none yet */
 };
 
 static bool fail_type(const struct reading *reading, const char *field, const char *expected)

@@ -56,8 +56,8 @@ struct rpc_witness {
     bool (*before)(void *context, struct rpc_call *call, enum scope scope, const ProtobufCMessage *input);
     /* Called after the handler if `before` returned true; reply is NULL if the handler failed. */
     void (*after)(void *context, const struct rpc_call *call, enum scope scope, const ProtobufCMessage *reply);
-    /* Called for a request that was refused because of its caller. Runs on the connections' thread and must not block.
-     */
+    /* Called for a request that was refused because of its caller. Runs where the gate runs (admission.h), and must not
+     * block. */
     void (*refused)(void *context, const struct rpc_call *call, enum scope scope);
     void *context;
 };

@@ -10,7 +10,6 @@
 #include "trust/grants_file.h"
 
 #include <inttypes.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
