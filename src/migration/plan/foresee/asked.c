@@ -245,18 +245,15 @@ static bool is_so(void *data, const char *schema, const char *relation, const ch
     const struct relation *const found = existing(data, schema, relation);
     const bool denies = strncmp(what, "no ", strlen("no ")) == 0;
     if (strcmp(what, "no column") == 0) {
-        const char *const was = found == NULL ? name : columns_was(&asked->columns, found, name);
         return found != NULL && !asked->needs->has_unknown &&
-               (was == NULL || has_rows(asked, no_column_sql, 2,
-                                        (const char *const[]){arena_printf(asked->arena, "%u", found->oid), was}));
+               (columns_was(&asked->columns, found, name) == NULL || has_of_column(asked, no_column_sql, found, name));
     }
     if (found == NULL || needs_mentioned(asked->needs, relation) || needs_took(asked->needs, name) ||
         (denies && (needs_mentioned(asked->needs, name) || asked->needs->has_unknown))) {
         return false;
     }
     const char *const values[] = {arena_printf(asked->arena, "%u", found->oid), what, name};
-    PG_RESULT(rows) = questions_ask(asked->questions, so_sql, 3, values);
-    return rows != NULL && PQntuples(rows) > 0;
+    return has_rows(asked, so_sql, 3, values);
 }
 
 static bool is_found(void *data, const char *schema, const char *relation)

@@ -50,12 +50,12 @@ void made_rows_note(struct needs *needs, const struct sql_made_table *table)
     }
     needs->made = arena_grow(arena, needs->made, needs->made_count, &needs->made_capacity, sizeof *needs->made);
     struct needs_made *const made = &needs->made[needs->made_count++];
-    *made = (struct needs_made){
-        .schema = arena_strdup(arena, table->schema),
-        .name = arena_strdup(arena, table->name),
-        .altered = word_set_number(&needs->mentioned, table->name) - word_set_number(&needs->kept, table->name),
-        .is_whole = true,
-        .is_lost = !table->is_plain || world_find(needs->world, table->schema, table->name) != NULL};
+    *made = (struct needs_made){.schema = arena_strdup(arena, table->schema),
+                                .name = arena_strdup(arena, table->name),
+                                .altered = needs_times_altered(needs, table->name),
+                                .is_whole = true,
+                                .is_lost =
+                                    !table->is_plain || world_find(needs->world, table->schema, table->name) != NULL};
     for (size_t i = 0; i < table->count; i++) {
         add_column(needs, made, &table->parts[i]);
     }

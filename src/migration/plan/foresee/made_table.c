@@ -19,10 +19,9 @@ struct needs_made *made_table_find(const struct needs *needs, const char *schema
     const int number = word_set_number(&needs->made_numbers, name);
     struct needs_made *const made = number <= 0 ? NULL : &needs->made[number - 1];
     const struct relation *const relation = made == NULL ? NULL : world_find(needs->world, schema, name);
-    const int altered = word_set_number(&needs->mentioned, name) - word_set_number(&needs->kept, name);
     return relation == NULL || relation->oid != 0 || relation->gone || relation->renamed || made->is_lost ||
                    needs_took(needs, name) || !text_is(text_of(made->schema), schema == NULL ? "" : schema) ||
-                   made->altered != altered
+                   made->altered != needs_times_altered(needs, name)
                ? NULL
                : made;
 }

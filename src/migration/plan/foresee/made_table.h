@@ -28,7 +28,7 @@ struct made_rule {
 struct needs_made {
     const char *schema; /* NULL: unqualified */
     const char *name;
-    int altered; /* how often its name was mentioned so that rows or columns may have changed, until then */
+    int altered; /* needs_times_altered() when it was made */
     struct made_column *columns;
     size_t width;
     size_t column_capacity;

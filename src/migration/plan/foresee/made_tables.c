@@ -11,13 +11,8 @@
 
 struct needs_table {
     struct sql_made_table made; /* in the needs' arena */
-    int altered; /* how often its name was mentioned so that rows or columns may have changed, until then */
+    int altered;                /* needs_times_altered() when it was made */
 };
-
-static int altered(const struct needs *needs, const char *name)
-{
-    return word_set_number(&needs->mentioned, name) - word_set_number(&needs->kept, name);
-}
 
 void made_tables_note(struct needs *needs, const struct sql_made_table *table)
 {
@@ -31,7 +26,7 @@ void made_tables_note(struct needs *needs, const struct sql_made_table *table)
                                                                 .columns = arena_strdup(arena, table->columns),
                                                                 .types = arena_strdup(arena, table->types),
                                                                 .key = arena_strdup(arena, table->key)},
-                                                               altered(needs, table->name)};
+                                                               needs_times_altered(needs, table->name)};
     const bool is_first = word_set_number(&needs->table_numbers, table->name) == 0;
     word_set_put(arena, &needs->table_numbers, table->name, is_first ? (int)needs->table_count : SEVERAL);
 }
@@ -41,7 +36,8 @@ static const struct sql_made_table *find(const struct needs *needs, const char *
 {
     const int number = word_set_number(&needs->table_numbers, name);
     const struct needs_table *const one = number <= 0 ? NULL : &needs->tables[number - 1];
-    return one == NULL || !text_is(text_of(one->made.schema), schema) || one->altered != altered(needs, name)
+    return one == NULL || !text_is(text_of(one->made.schema), schema) ||
+                   one->altered != needs_times_altered(needs, name)
                ? NULL
                : &one->made;
 }

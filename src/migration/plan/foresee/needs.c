@@ -333,9 +333,14 @@ bool needs_mentioned_any(const struct needs *needs, const char *names)
     return is_any(needs, names, needs_mentioned);
 }
 
+int needs_times_altered(const struct needs *needs, const char *name)
+{
+    return word_set_number(&needs->mentioned, name) - word_set_number(&needs->kept, name);
+}
+
 bool needs_altered(const struct needs *needs, const char *name)
 {
-    return word_set_number(&needs->mentioned, name) > word_set_number(&needs->kept, name);
+    return needs_times_altered(needs, name) > 0;
 }
 
 bool needs_altered_any(const struct needs *needs, const char *names)

@@ -90,6 +90,9 @@ bool needs_mentioned_any(const struct needs *needs, const char *names);
 bool needs_altered(const struct needs *needs, const char *name);
 bool needs_altered_any(const struct needs *needs, const char *names);
 
+/* How many of them have: a table that the plan makes is as it was made while this stays. */
+int needs_times_altered(const struct needs *needs, const char *name);
+
 /* May an earlier statement have made, changed or dropped a function, a type or a relation of this name? Not if it has
  * only used it for a table, and not if the name is that of a column only. */
 bool needs_changed(const struct needs *needs, const char *name);

@@ -7,8 +7,6 @@
 #include "migration/plan/foresee/written_rules.h"
 #include "pg/values.h"
 
-#include <string.h>
-
 size_t writing_column(const struct writing *writing, struct text name)
 {
     size_t i = 0;
