@@ -397,10 +397,7 @@ static void of_sequence(struct effects_reader *reader, const json_t *body)
            (struct sql_demand){.kind = SQL_DEMAND_NUMBERS, .part = buffer_string(&numbers)});
 }
 
-static const struct {
-    const char *kind;
-    void (*take)(struct effects_reader *reader, const json_t *body);
-} statements[] = {
+static const struct effects_taker statements[] = {
     {"CreatePublicationStmt", of_publication},
     {"AlterPublicationStmt", of_publication},
     {"AlterSeqStmt", of_sequence},
@@ -415,13 +412,10 @@ static const struct {
     {"DeleteStmt", of_rows},
     {"AlterEnumStmt", of_enum},
     {"AlterDomainStmt", of_domain},
+    {0},
 };
 
 void effects_demands(struct effects_reader *reader, const char *kind, const json_t *body)
 {
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
-        if (strcmp(statements[i].kind, kind) == 0) {
-            statements[i].take(reader, body);
-        }
-    }
+    effects_take(reader, statements, kind, body);
 }

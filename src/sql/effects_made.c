@@ -334,10 +334,7 @@ static void reindex(struct effects_reader *reader, const json_t *body)
     }
 }
 
-static const struct {
-    const char *kind;
-    void (*take)(struct effects_reader *reader, const json_t *body);
-} statements[] = {
+static const struct effects_taker statements[] = {
     {"CreateFunctionStmt", function},
     {"DefineStmt", define},
     {"CreateCastStmt", cast},
@@ -356,6 +353,7 @@ static const struct {
     {"AlterDefaultPrivilegesStmt", role_lists},
     {"GrantRoleStmt", granted_roles},
     {"ReindexStmt", reindex},
+    {0},
 };
 
 void effects_makes(struct effects_reader *reader, const char *kind, const json_t *body)
@@ -363,9 +361,5 @@ void effects_makes(struct effects_reader *reader, const char *kind, const json_t
     const json_t *const given = json_object_get(body, "options");
     take_fields(reader, kind, body);
     take_options(reader, kind, given != NULL ? given : json_object_get(body, "params"));
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
-        if (strcmp(statements[i].kind, kind) == 0) {
-            statements[i].take(reader, body);
-        }
-    }
+    effects_take(reader, statements, kind, body);
 }

@@ -427,10 +427,7 @@ static void grant(struct effects_reader *reader, const json_t *body)
     }
 }
 
-static const struct {
-    const char *kind;
-    void (*take)(struct effects_reader *reader, const json_t *body);
-} statements[] = {
+static const struct effects_taker statements[] = {
     {"DropStmt", drop},
     {"CommentStmt", comment},
     {"SecLabelStmt", comment},
@@ -442,13 +439,10 @@ static const struct {
     {"AlterDomainStmt", alter_domain},
     {"AlterEnumStmt", alter_enum},
     {"GrantStmt", grant},
+    {0},
 };
 
 void effects_named_needs(struct effects_reader *reader, const char *kind, const json_t *body)
 {
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
-        if (strcmp(statements[i].kind, kind) == 0) {
-            statements[i].take(reader, body);
-        }
-    }
+    effects_take(reader, statements, kind, body);
 }

@@ -310,3 +310,16 @@ bool effects_since(const struct effects_reader *reader, int major, bool unknown)
     const int version = reader->facts->server_version;
     return version == 0 ? unknown : version / 10000 >= major;
 }
+
+bool effects_take(struct effects_reader *reader, const struct effects_taker *takers, const char *kind,
+                  const json_t *body)
+{
+    bool is_any = false;
+    for (; takers->kind != NULL; takers++) {
+        if (strcmp(takers->kind, kind) == 0) {
+            takers->take(reader, body);
+            is_any = true;
+        }
+    }
+    return is_any;
+}

@@ -89,6 +89,16 @@ extern const struct effects_kind effects_on_tables[];  /* effects_tables.c */
 extern const struct effects_kind effects_on_objects[]; /* effects_objects.c */
 extern const struct effects_kind effects_on_rows[];    /* effects_query.c */
 
+/* A function that describes a kind of statement. A table of them is ended by a NULL kind. */
+struct effects_taker {
+    const char *kind;
+    void (*take)(struct effects_reader *reader, const json_t *body);
+};
+
+/* Calls each that is for this kind. False: none is. */
+bool effects_take(struct effects_reader *reader, const struct effects_taker *takers, const char *kind,
+                  const json_t *body);
+
 /* What a statement unknown to the parser names after its first words: effects_words.c. */
 void effects_by_words(struct effects_reader *reader, struct text statement);
 
@@ -229,7 +239,7 @@ struct sql_need effects_rights_relation(const json_t *range);
 /* What options of a function need. */
 void effects_rights_options(struct effects_reader *reader, const json_t *options);
 /* Statements that make objects, and ALTER TABLE: effects_rights_made.c. */
-void effects_rights_made(struct effects_reader *reader, const char *kind, json_t *body);
+void effects_rights_made(struct effects_reader *reader, const char *kind, const json_t *body);
 /* A role as a RoleSpec names it: "" is the current one, NULL none that has a name. */
 const char *effects_role(const json_t *spec);
 /* Statements about roles, settings and what they own: effects_rights_roles.c. False: it is about something else. */

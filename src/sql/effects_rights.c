@@ -107,7 +107,7 @@ static struct sql_need object_of(struct effects_reader *reader, const char *type
 
 /* ---- objects that are there ---- */
 
-static void drop(struct effects_reader *reader, json_t *body)
+static void drop(struct effects_reader *reader, const json_t *body)
 {
     const char *const type = tree_string(body, "removeType");
     const json_t *const objects = json_object_get(body, "objects");
@@ -122,7 +122,7 @@ static void drop(struct effects_reader *reader, json_t *body)
     }
 }
 
-static void comment(struct effects_reader *reader, json_t *body)
+static void comment(struct effects_reader *reader, const json_t *body)
 {
     const char *const type = tree_string(body, "objtype");
     const struct sql_need need = object_of(reader, type, json_object_get(body, "object"));
@@ -134,7 +134,7 @@ static void comment(struct effects_reader *reader, json_t *body)
 }
 
 /* Objects in schemas are renamed with CREATE in theirs; not types, which are renamed as their owner's. */
-static void rename_object(struct effects_reader *reader, json_t *body)
+static void rename_object(struct effects_reader *reader, const json_t *body)
 {
     const char *const type = tree_string(body, "renameType");
     const char *const old = tree_string(body, "subname");
@@ -167,7 +167,7 @@ static void rename_object(struct effects_reader *reader, json_t *body)
     }
 }
 
-static void give(struct effects_reader *reader, json_t *body)
+static void give(struct effects_reader *reader, const json_t *body)
 {
     const char *const type = tree_string(body, "objectType");
     const json_t *const owner = json_object_get(body, "newowner");
@@ -175,7 +175,7 @@ static void give(struct effects_reader *reader, json_t *body)
     effects_right_to(reader, effects_role(owner) == NULL ? RIGHT_OWNER : RIGHT_GIVE, need, effects_role(owner));
 }
 
-static void move(struct effects_reader *reader, json_t *body)
+static void move(struct effects_reader *reader, const json_t *body)
 {
     const char *const schema = tree_string(body, "newschema");
     if (json_object_get(body, "relation") == NULL) {
@@ -209,13 +209,13 @@ void effects_rights_options(struct effects_reader *reader, const json_t *options
     }
 }
 
-static void alter_function(struct effects_reader *reader, json_t *body)
+static void alter_function(struct effects_reader *reader, const json_t *body)
 {
     called(reader, tree_string(body, "objtype"), json_object_get(body, "func"));
     effects_rights_options(reader, json_object_get(body, "actions"));
 }
 
-static void alter_operator(struct effects_reader *reader, json_t *body)
+static void alter_operator(struct effects_reader *reader, const json_t *body)
 {
     called(reader, "OBJECT_OPERATOR", json_object_get(body, "opername"));
 }
@@ -242,7 +242,7 @@ static void grant_object(struct effects_reader *reader, const json_t *body, json
 }
 
 /* On all of a schema: on each of its relations. */
-static void grant(struct effects_reader *reader, json_t *body)
+static void grant(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const objects = json_object_get(body, "objects");
     const bool is_all = tree_is(body, "targtype", "ACL_TARGET_ALL_IN_SCHEMA");
@@ -305,10 +305,7 @@ static const struct {
     {"ImportForeignSchemaStmt", "server_name", SQL_NEED_SERVER, RIGHT_USAGE},
 };
 
-static const struct {
-    const char *kind;
-    void (*take)(struct effects_reader *reader, json_t *body);
-} statements[] = {
+static const struct effects_taker statements[] = {
     {"AlterFunctionStmt", alter_function},
     {"AlterObjectSchemaStmt", move},
     {"AlterOperatorStmt", alter_operator},
@@ -317,6 +314,7 @@ static const struct {
     {"DropStmt", drop},
     {"GrantStmt", grant},
     {"RenameStmt", rename_object},
+    {0},
 };
 
 static void take_plain(struct effects_reader *reader, const char *kind, const json_t *body)
@@ -357,11 +355,7 @@ void effects_rights(struct effects_reader *reader, json_t *node)
     }
     take_plain(reader, kind, body);
     effects_rights_made(reader, kind, body);
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
-        if (strcmp(statements[i].kind, kind) == 0) {
-            statements[i].take(reader, body);
-        }
-    }
+    effects_take(reader, statements, kind, body);
     effects_rights_rows(reader, kind, body);
     use_schemas(reader);
 }

@@ -24,7 +24,7 @@ static void use_types(struct effects_reader *reader)
     }
 }
 
-static void use_types_of(struct effects_reader *reader, json_t *body)
+static void use_types_of(struct effects_reader *reader, const json_t *body)
 {
     (void)body;
     use_types(reader);
@@ -35,52 +35,52 @@ static void use_tablespace(struct effects_reader *reader, const char *name)
     effects_right(reader, RIGHT_CREATE, (struct sql_need){.kind = SQL_NEED_TABLESPACE, .name = name});
 }
 
-static void create_table(struct effects_reader *reader, json_t *body)
+static void create_table(struct effects_reader *reader, const json_t *body)
 {
     create_relation(reader, json_object_get(body, "relation"));
     use_tablespace(reader, tree_string(body, "tablespacename"));
     use_types(reader);
 }
 
-static void create_foreign_table(struct effects_reader *reader, json_t *body)
+static void create_foreign_table(struct effects_reader *reader, const json_t *body)
 {
     create_relation(reader, json_object_get(json_object_get(body, "base"), "relation"));
     effects_right(reader, RIGHT_USAGE,
                   (struct sql_need){.kind = SQL_NEED_SERVER, .name = tree_string(body, "servername")});
 }
 
-static void create_as(struct effects_reader *reader, json_t *body)
+static void create_as(struct effects_reader *reader, const json_t *body)
 {
     create_relation(reader, json_object_get(json_object_get(body, "into"), "rel"));
     use_tablespace(reader, tree_string(json_object_get(body, "into"), "tableSpaceName"));
 }
 
 /* SELECT … INTO. */
-static void create_into(struct effects_reader *reader, json_t *body)
+static void create_into(struct effects_reader *reader, const json_t *body)
 {
     if (json_object_get(body, "intoClause") != NULL) {
         create_relation(reader, json_object_get(json_object_get(body, "intoClause"), "rel"));
     }
 }
 
-static void create_view(struct effects_reader *reader, json_t *body)
+static void create_view(struct effects_reader *reader, const json_t *body)
 {
     create_relation(reader, json_object_get(body, "view"));
 }
 
-static void create_sequence(struct effects_reader *reader, json_t *body)
+static void create_sequence(struct effects_reader *reader, const json_t *body)
 {
     create_relation(reader, json_object_get(body, "sequence"));
 }
 
-static void create_composite(struct effects_reader *reader, json_t *body)
+static void create_composite(struct effects_reader *reader, const json_t *body)
 {
     create_relation(reader, json_object_get(body, "typevar"));
     use_types(reader);
 }
 
 /* An index is made in the schema of its table, as are the sequences of its columns. */
-static void create_index(struct effects_reader *reader, json_t *body)
+static void create_index(struct effects_reader *reader, const json_t *body)
 {
     effects_right(reader, RIGHT_BESIDE, effects_rights_relation(json_object_get(body, "relation")));
     use_tablespace(reader, tree_string(body, "tableSpace"));
@@ -105,7 +105,7 @@ static bool makes_beside(const json_t *command)
              (type != NULL && word_is_among("serial bigserial smallserial serial2 serial4 serial8", type))));
 }
 
-static void alter_table(struct effects_reader *reader, json_t *body)
+static void alter_table(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const commands = json_object_get(body, "cmds");
     const struct sql_need table = effects_rights_relation(json_object_get(body, "relation"));
@@ -133,7 +133,7 @@ static void use_language(struct effects_reader *reader, const json_t *options)
         (struct sql_need){.kind = SQL_NEED_LANGUAGE, .name = tree_string(tree_body(language, "String"), "sval")});
 }
 
-static void create_function(struct effects_reader *reader, json_t *body)
+static void create_function(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const names = json_object_get(body, "funcname");
     const json_t *const parameters = json_object_get(body, "parameters");
@@ -151,13 +151,13 @@ static void create_function(struct effects_reader *reader, json_t *body)
     }
 }
 
-static void do_block(struct effects_reader *reader, json_t *body)
+static void do_block(struct effects_reader *reader, const json_t *body)
 {
     use_language(reader, json_object_get(body, "args"));
 }
 
 /* CREATE TYPE x, a base type or a shell, is the superuser's. */
-static void define(struct effects_reader *reader, json_t *body)
+static void define(struct effects_reader *reader, const json_t *body)
 {
     static const char theirs[] = "OBJECT_TYPE OBJECT_TSPARSER OBJECT_TSTEMPLATE";
     static const char *const functions[] = {"sfunc", "finalfunc", "function", "procedure", "combinefunc", NULL};
@@ -176,14 +176,14 @@ static void define(struct effects_reader *reader, json_t *body)
     }
 }
 
-static void create_schema(struct effects_reader *reader, json_t *body)
+static void create_schema(struct effects_reader *reader, const json_t *body)
 {
     const char *const role = effects_role(json_object_get(body, "authrole"));
     effects_right_database(reader, "makes a schema");
     effects_right(reader, RIGHT_MAKE_FOR, (struct sql_need){.kind = SQL_NEED_ROLE, .name = role});
 }
 
-static void create_trigger(struct effects_reader *reader, json_t *body)
+static void create_trigger(struct effects_reader *reader, const json_t *body)
 {
     struct sql_need function = effects_rights_named(SQL_NEED_FUNCTION, json_object_get(body, "funcname"));
     function.part = "0";
@@ -191,7 +191,7 @@ static void create_trigger(struct effects_reader *reader, json_t *body)
 }
 
 /* The owner of one of the two types; a cast without a function needs a superuser. */
-static void create_cast(struct effects_reader *reader, json_t *body)
+static void create_cast(struct effects_reader *reader, const json_t *body)
 {
     const json_t *const function = json_object_get(body, "func");
     json_t *const pair = json_pack("[{s:O},{s:O}]", "TypeName", json_object_get(body, "sourcetype"), "TypeName",
@@ -220,20 +220,20 @@ static bool publishes_schema(const json_t *body)
     return is;
 }
 
-static void publish(struct effects_reader *reader, json_t *body)
+static void publish(struct effects_reader *reader, const json_t *body)
 {
     if (publishes_schema(body)) {
         effects_right_attribute(reader, RIGHT_SUPERUSER);
     }
 }
 
-static void create_publication(struct effects_reader *reader, json_t *body)
+static void create_publication(struct effects_reader *reader, const json_t *body)
 {
     effects_right_database(reader, "makes a publication");
     publish(reader, body);
 }
 
-static void map_user(struct effects_reader *reader, json_t *body)
+static void map_user(struct effects_reader *reader, const json_t *body)
 {
     const char *const role = effects_role(json_object_get(body, "user"));
     effects_right_to(reader, RIGHT_MAPPING,
@@ -243,13 +243,13 @@ static void map_user(struct effects_reader *reader, json_t *body)
                      role == NULL ? "public" : role);
 }
 
-static void import(struct effects_reader *reader, json_t *body)
+static void import(struct effects_reader *reader, const json_t *body)
 {
     effects_right_create_in(reader, tree_string(body, "local_schema"));
 }
 
 /* Looked at since the fix of CVE-2025-12817, in the minor versions of November 2025. */
-static void create_statistics(struct effects_reader *reader, json_t *body)
+static void create_statistics(struct effects_reader *reader, const json_t *body)
 {
     static const int fixed[] = {130023, 140020, 150015, 160011, 170007, 180001};
     const int version = reader->facts->server_version;
@@ -262,10 +262,7 @@ static void create_statistics(struct effects_reader *reader, json_t *body)
     }
 }
 
-static const struct {
-    const char *kind;
-    void (*take)(struct effects_reader *reader, json_t *body);
-} statements[] = {
+static const struct effects_taker statements[] = {
     {"AlterPublicationStmt", publish},
     {"AlterTableStmt", alter_table},
     {"AlterUserMappingStmt", map_user},
@@ -289,13 +286,10 @@ static const struct {
     {"IndexStmt", create_index},
     {"SelectStmt", create_into},
     {"ViewStmt", create_view},
+    {0},
 };
 
-void effects_rights_made(struct effects_reader *reader, const char *kind, json_t *body)
+void effects_rights_made(struct effects_reader *reader, const char *kind, const json_t *body)
 {
-    for (size_t i = 0; i < sizeof statements / sizeof statements[0]; i++) {
-        if (strcmp(statements[i].kind, kind) == 0) {
-            statements[i].take(reader, body);
-        }
-    }
+    effects_take(reader, statements, kind, body);
 }

@@ -171,10 +171,7 @@ static void load(struct effects_reader *reader, const json_t *body)
     }
 }
 
-static const struct {
-    const char *kind;
-    void (*take)(struct effects_reader *reader, const json_t *body);
-} statements[] = {
+static const struct effects_taker statements[] = {
     {"AlterDatabaseSetStmt", alter_database_set},
     {"AlterDefaultPrivilegesStmt", default_privileges},
     {"AlterRoleSetStmt", alter_role_set},
@@ -190,16 +187,10 @@ static const struct {
     {"LoadStmt", load},
     {"ReassignOwnedStmt", reassign},
     {"VariableSetStmt", set},
+    {0},
 };
 
 bool effects_rights_roles(struct effects_reader *reader, const char *kind, const json_t *body)
 {
-    size_t i = 0;
-    while (i < sizeof statements / sizeof statements[0] && strcmp(statements[i].kind, kind) != 0) {
-        i++;
-    }
-    if (i < sizeof statements / sizeof statements[0]) {
-        statements[i].take(reader, body);
-    }
-    return i < sizeof statements / sizeof statements[0];
+    return effects_take(reader, statements, kind, body);
 }

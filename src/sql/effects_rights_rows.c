@@ -163,12 +163,10 @@ static bool take_column(void *data, const char *key, json_t *object)
 static void need_columns(struct effects_reader *reader, const char *needed, const json_t *range, const char *columns,
                          size_t first)
 {
-    effects_right(reader, needed,
-                  (struct sql_need){.kind = SQL_NEED_RELATION,
-                                    .schema = tree_string(range, "schemaname"),
-                                    .name = tree_string(range, "relname"),
-                                    .part = columns,
-                                    .types = first == 0 ? NULL : arena_printf(reader->arena, "%zu", first)});
+    struct sql_need on = effects_rights_relation(range);
+    on.part = columns;
+    on.types = first == 0 ? NULL : arena_printf(reader->arena, "%zu", first);
+    effects_right(reader, needed, on);
 }
 
 static void insert(struct effects_reader *reader, const json_t *body)
